@@ -1,0 +1,93 @@
+// Serves tabulate and everything after it: the only form in which results reach figures, tables and prose.
+
+/// One cell of a table.
+public enum Cell: Hashable, Sendable {
+  /// A number; NaN and infinities are allowed (a run may diverge).
+  case number(Double)
+  /// A name, for example the value of a categorical axis.
+  case text(String)
+  /// Nothing was measured here.
+  case missing
+
+  /// The number, or `nil` for text and missing cells.
+  public var number: Double? { if case .number(let value) = self { value } else { nil } }
+
+  /// What a reader sees for a categorical value: the text itself or the shortest decimal.
+  public var label: String {
+    switch self {
+    case .number(let value): Cell.format(value)
+    case .text(let text): text
+    case .missing: ""
+    }
+  }
+
+  /// The shortest decimal that reads back as `value`; integers have no fraction.
+  public static func format(_ value: Double) -> String {
+    if value == value.rounded(), abs(value) < 1e15 { return String(Int64(value)) }
+    return "\(value)"
+  }
+}
+
+/// One column of a table.
+public struct Column: Hashable, Sendable {
+  /// What the column is for.
+  public enum Role: String, Sendable {
+    /// A swept parameter or another coordinate of the row.
+    case axis
+    /// The number of the seed, from 1.
+    case seed
+    /// Something measured.
+    case metric
+  }
+
+  /// The name used in expressions and figures.
+  public var name: String
+  /// What the column is for.
+  public var role: Role
+  /// Unit as text (`steps`, `%`), empty when the column has none.
+  public var unit: String
+  /// One sentence for readers.
+  public var doc: String
+
+  /// Creates a column.
+  public init(_ name: String, _ role: Role, unit: String = "", doc: String = "") {
+    self.name = name
+    self.role = role
+    self.unit = unit
+    self.doc = doc
+  }
+}
+
+/// A tidy table: one observation a row.
+public struct Table: Sendable {
+  /// `exp-x`, or `exp-x.history` and the like.
+  public var name: String
+  /// Columns in order.
+  public var columns: [Column]
+  /// Rows in plan order, each as long as `columns`.
+  public var rows: [[Cell]]
+
+  /// Creates a table.
+  public init(name: String, columns: [Column], rows: [[Cell]] = []) {
+    self.name = name
+    self.columns = columns
+    self.rows = rows
+  }
+
+  /// The index of the column called `name`.
+  public func index(of name: String) -> Int? { columns.firstIndex { $0.name == name } }
+
+  /// Comma-separated values with a header line (RFC 4180, newline-terminated rows); missing cells are empty.
+  public var csv: String {
+    func quoted(_ text: String) -> String {
+      let special = text.contains { $0 == "," || $0 == "\"" || $0.isNewline }
+      return special ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" : text
+    }
+    var text = columns.map { quoted($0.name) }.joined(separator: ",") + "\n"
+    for row in rows {
+      text += row.map { quoted($0.label) }.joined(separator: ",")
+      text += "\n"
+    }
+    return text
+  }
+}
