@@ -12,19 +12,23 @@ let strict: [SwiftSetting] = [
 ]
 
 /// One source, built once for each instruction-set level. The flags keep full speed in debug builds too.
-func kernels(_ name: String, cpu: String?) -> Target {
+func kernels(_ name: String, cpu: String?, define: String) -> Target {
   let level = cpu.map { ["-target-cpu", $0, "-Xcc", "-march=\($0)"] } ?? []
   return .target(
-    name: name, dependencies: ["CProcessor"],
-    swiftSettings: [.unsafeFlags(["-Ounchecked", "-wmo"] + level), .treatAllWarnings(as: .error)])
+    name: name, dependencies: ["CProcessor", "KernelTable"],
+    swiftSettings: [
+      .unsafeFlags(["-Ounchecked"] + level), .define(define), .treatAllWarnings(as: .error),
+    ])
 }
 
 #if arch(x86_64)
-  let vectorLevels: [(name: String, cpu: String)] = [
-    ("KernelsAVX2", "haswell"), ("KernelsAVX512", "skylake-avx512"),
+  let baseline = "EMULATED_FMA"
+  let vectorLevels: [(name: String, cpu: String, define: String)] = [
+    ("KernelsAVX2", "haswell", "AVX2"), ("KernelsAVX512", "skylake-avx512", "AVX512"),
   ]
 #else
-  let vectorLevels: [(name: String, cpu: String)] = []
+  let baseline = "NATIVE_FMA"
+  let vectorLevels: [(name: String, cpu: String, define: String)] = []
 #endif
 
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -63,11 +67,12 @@ let package = Package(
     .target(
       name: "CFonts", cSettings: [.define("OFFPRINT_FONT_DIRECTORY", to: "\"\(fontDirectory)\"")]),
     .target(name: "CProcessor"),
-    kernels("KernelsBaseline", cpu: nil),
-  ] + vectorLevels.map { kernels($0.name, cpu: $0.cpu) } + [
+    module("KernelTable", []),
+    kernels("KernelsBaseline", cpu: nil, define: baseline),
+  ] + vectorLevels.map { kernels($0.name, cpu: $0.cpu, define: $0.define) } + [
     module(
       "BitExact",
-      ["CProcessor", "CCrypto", "KernelsBaseline"]
+      ["CProcessor", "CCrypto", "KernelTable", "KernelsBaseline"]
         + vectorLevels.map { .target(name: $0.name) }),
     module("Diagnostics", []),
     module("Tables", []),
@@ -104,5 +109,6 @@ let package = Package(
         "Offprint", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    tests("BitExact", ["BitExact", "KernelTable"]),
   ]
 )
