@@ -31,8 +31,8 @@ func kernels(_ name: String, cpu: String?, define: String) -> Target {
   let vectorLevels: [(name: String, cpu: String, define: String)] = []
 #endif
 
-func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func module(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: Bool = false) -> Target {
@@ -79,7 +79,8 @@ let package = Package(
     module("Specification", ["Diagnostics", .product(name: "Yams", package: "Yams")]),
     module("Statistics", ["BitExact"]),
     module("Expressions", ["Diagnostics", "Tables", "Statistics"]),
-    module("Datasets", ["BitExact", "CZlib"]),
+    module(
+      "Datasets", ["BitExact", "CZlib"], exclude: ["Digits/NOTICE.md", "Digits/make-digits.py"]),
     module("Training", ["BitExact"]),
     module("Measurements", ["BitExact", "Training", "Datasets"]),
     module(
