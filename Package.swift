@@ -82,12 +82,10 @@ let package = Package(
     module(
       "Datasets", ["BitExact", "CZlib"], exclude: ["Digits/NOTICE.md", "Digits/make-digits.py"]),
     module("Training", ["BitExact"]),
-    module("Measurements", ["BitExact", "Training", "Datasets"]),
     module(
       "Experiments",
       [
-        "BitExact", "Diagnostics", "Specification", "Tables", "Datasets", "Training",
-        "Measurements", "Statistics",
+        "BitExact", "KernelTable", "Diagnostics", "Specification", "Tables", "Datasets", "Training",
       ]),
     module("RunStore", ["BitExact", "Specification"]),
     module("Execution", ["Experiments", "RunStore", "Specification", "Diagnostics"]),
