@@ -88,7 +88,7 @@ let package = Package(
         "BitExact", "KernelTable", "Diagnostics", "Specification", "Tables", "Datasets", "Training",
       ]),
     module("RunStore", ["BitExact", "Specification"]),
-    module("Execution", ["Experiments", "RunStore", "Specification", "Diagnostics"]),
+    module("Execution", ["Datasets", "Experiments", "RunStore", "Specification", "Tables"]),
     module(
       "Manuscript", ["CCmarkGFM", "Diagnostics", "Specification", "Tables"]),
     module("Plotting", ["CPNG", "CFonts", "Diagnostics", "Specification", "Tables"]),

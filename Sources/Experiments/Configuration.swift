@@ -59,3 +59,8 @@ public struct RecordOptions: Sendable {
     fitAccuracy = value["fit_accuracy"]?.number ?? 0.9995
   }
 }
+
+extension Configuration {
+  /// Runs once with the protocol of the specification.
+  public func run(_ context: RunContext) throws -> RunResult { try runProtocol.run(context) }
+}
