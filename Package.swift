@@ -78,7 +78,7 @@ let package = Package(
     module("Tables", []),
     module("Specification", ["Diagnostics", .product(name: "Yams", package: "Yams")]),
     module("Statistics", ["BitExact"]),
-    module("Expressions", ["Diagnostics", "Tables", "Statistics"]),
+    module("Expressions", ["BitExact", "Diagnostics", "Tables", "Statistics"]),
     module(
       "Datasets", ["BitExact", "CZlib"], exclude: ["Digits/NOTICE.md", "Digits/make-digits.py"]),
     module("Training", ["BitExact"]),

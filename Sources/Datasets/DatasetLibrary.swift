@@ -41,7 +41,8 @@ public final class DatasetLibrary: Sendable {
       let counts = try counts(request, train: train.count, test: test.count)
       let shape = request.size.map { [layout.shape[0], $0, $0] } ?? layout.shape
       return DatasetDescription(
-        shape: shape, classes: request.classes?.count ?? 10, train: counts.train, validation: counts.validation,
+        shape: shape, classes: request.classes?.count ?? 10, train: counts.train,
+        validation: counts.validation,
         test: counts.test)
     }
   }
@@ -70,7 +71,8 @@ public final class DatasetLibrary: Sendable {
       let data = Separable.make(arrangement: request.arrangement, points: request.points, seed: seed)
       let none = LabelledData(inputs: [], shape: [2], labels: [], classes: 2)
       return DataSplit(
-        train: data, validation: none, test: none, trueTrainLabels: data.labels, trainRows: Array(0..<data.count))
+        train: data, validation: none, test: none, trueTrainLabels: data.labels,
+        trainRows: Array(0..<data.count))
     case .digitPair:
       return try digitPair(request, seed: seed)
     case .fashionMNIST, .mnist, .digits, .mnist1d:
@@ -132,7 +134,9 @@ public final class DatasetLibrary: Sendable {
     guard let classes = request.classes else {
       return (Array(0..<source.train.count), Array(0..<source.test.count))
     }
-    func rows(_ part: SourcePart) -> [Int] { part.labels.indices.filter { classes.contains(Int(part.labels[$0])) } }
+    func rows(_ part: SourcePart) -> [Int] {
+      part.labels.indices.filter { classes.contains(Int(part.labels[$0])) }
+    }
     return (rows(source.train), rows(source.test))
   }
 
@@ -140,7 +144,8 @@ public final class DatasetLibrary: Sendable {
 
   private func checkOptions(_ request: DatasetRequest) throws(DatasetError) {
     for (option, count) in [
-      ("train", request.train), ("validation", request.validation), ("test", request.test), ("points", request.points),
+      ("train", request.train), ("validation", request.validation), ("test", request.test),
+      ("points", request.points),
     ] {
       if let count, count < (option == "train" ? 1 : 0) {
         throw request.invalid(option, "\(count) examples are not possible")
@@ -157,7 +162,9 @@ public final class DatasetLibrary: Sendable {
         ("inputs", request.inputs == .true), ("classes", request.classes == nil),
         ("standardize", request.standardization == nil || request.standardization == Standardization.none),
       ]
-      for (option, fits) in options where !fits { throw request.invalid(option, "this dataset has no such option") }
+      for (option, fits) in options where !fits {
+        throw request.invalid(option, "this dataset has no such option")
+      }
     }
     if request.name == .separable {
       for (option, count) in [
@@ -217,7 +224,8 @@ public final class DatasetLibrary: Sendable {
     if wanted > available || test > available - wanted || validation > available - wanted - test {
       throw request.invalid(
         "train",
-        "\(wanted) + \(validation) + \(test) examples were asked for, but there are \(available) of these digits")
+        "\(wanted) + \(validation) + \(test) examples were asked for, but there are \(available) of these digits"
+      )
     }
     return (wanted, validation, test)
   }

@@ -27,7 +27,8 @@ struct IdxFile: Sendable {
     }
     if try !reader.read(1).isEmpty {
       throw .malformed(
-        file: path, byte: start + size, problem: "the file goes on, but its header promises \(start + size) bytes")
+        file: path, byte: start + size,
+        problem: "the file goes on, but its header promises \(start + size) bytes")
     }
     return IdxFile(path: path, dimensions: dimensions, elements: elements)
   }

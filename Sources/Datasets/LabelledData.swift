@@ -98,7 +98,8 @@ public struct DataSplit: Sendable {
 
   /// Creates a split.
   public init(
-    train: LabelledData, validation: LabelledData, test: LabelledData, trueTrainLabels: [Int32], trainRows: [Int]
+    train: LabelledData, validation: LabelledData, test: LabelledData, trueTrainLabels: [Int32],
+    trainRows: [Int]
   ) {
     self.train = train
     self.validation = validation

@@ -42,7 +42,8 @@ enum MNIST1D {
       }
     }
     let order = random.permutation(count)
-    let (mean, deviation) = meanAndDeviation(order.lazy.flatMap { values[$0 * inputCount..<($0 + 1) * inputCount] })
+    let (mean, deviation) = meanAndDeviation(
+      order.lazy.flatMap { values[$0 * inputCount..<($0 + 1) * inputCount] })
     var signals = Signals(values: [], labels: [])
     signals.values.reserveCapacity(values.count)
     for row in order {

@@ -164,9 +164,11 @@ extension MNIST1D {
     let boundary = train * inputCount
     return Source(
       train: SourcePart(
-        inputs: .numbers(Array(numbers[..<boundary])), shape: [inputCount], labels: Array(signals.labels[..<train])),
+        inputs: .numbers(Array(numbers[..<boundary])), shape: [inputCount],
+        labels: Array(signals.labels[..<train])),
       test: SourcePart(
-        inputs: .numbers(Array(numbers[boundary...])), shape: [inputCount], labels: Array(signals.labels[train...])),
+        inputs: .numbers(Array(numbers[boundary...])), shape: [inputCount],
+        labels: Array(signals.labels[train...])),
       classes: classes, digest: SHA256.hexDigest(of: bytes))
   }
 }

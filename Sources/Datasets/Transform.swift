@@ -25,7 +25,8 @@ struct Transform {
       let label = Int(data.labels[row])
       return Int32(request.classes.flatMap { $0.firstIndex(of: label) } ?? label)
     }
-    return LabelledData(inputs: inputs, shape: shape, labels: labels, classes: request.classes?.count ?? source.classes)
+    return LabelledData(
+      inputs: inputs, shape: shape, labels: labels, classes: request.classes?.count ?? source.classes)
   }
 
   /// Replaces inputs by shuffled or random ones, in all parts alike.
