@@ -1,0 +1,115 @@
+// Serves parse: takes `$$` blocks out of the Markdown before its parser can take them apart.
+
+/// A displayed formula that stood on lines of its own.
+struct DisplayMath: Sendable {
+  /// The TeX source.
+  var tex: String
+  /// What stood after the closing `$$`, for example `{#eq-loss}`.
+  var attributes: String
+  /// The line of the opening `$$`, from 1.
+  var line: Int
+  /// The column after the opening `$$`, in bytes from 1.
+  var column: Int
+}
+
+/// A section whose displayed formulas are fences, so that `+`, `-`, `>` or `===` inside cannot break them.
+struct PreparedMarkdown: Sendable {
+  /// The text; it has as many lines as the source.
+  var text: String
+  /// The formulas, by the number in their fence's info string.
+  var formulas: [DisplayMath]
+
+  /// What a formula's fence says.
+  static let fenceInfo = "math\u{1}"
+
+  init(_ source: String) {
+    var lines = PreparedMarkdown.cleaned(source).split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.map(String.init)
+    text = ""
+    formulas = []
+    var fence: (mark: Character, length: Int)?
+    var index = 0
+    while index < lines.count {
+      let (prefix, body) = PreparedMarkdown.split(lines[index])
+      if let run = PreparedMarkdown.fenceRun(body) {
+        if let open = fence {
+          if run.mark == open.mark, run.length >= open.length, run.isBare { fence = nil }
+        } else {
+          fence = (run.mark, run.length)
+        }
+      } else if fence == nil, body.hasPrefix("$$"), let end = PreparedMarkdown.end(of: index, in: lines) {
+        take(index...end, prefix: prefix, from: &lines)
+        index = end
+      }
+      index += 1
+    }
+    text = lines.joined(separator: "\n")
+  }
+
+  /// The text without U+0001, which marks our own nodes, and NUL, which ends a string for the parser.
+  static func cleaned(_ text: String) -> String {
+    guard text.utf8.contains(where: { $0 < 2 }) else { return text }
+    return String(decoding: text.utf8.map { $0 < 2 ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
+  }
+
+  /// Replaces the lines of one formula by a fence of the same height.
+  private mutating func take(_ range: ClosedRange<Int>, prefix: String, from lines: inout [String]) {
+    let bodies = range.map { PreparedMarkdown.split(lines[$0]).body }
+    let inner = bodies.joined(separator: "\n").dropFirst(2)
+    guard let close = inner.lastRange(of: "$$") else { return }
+    formulas.append(
+      DisplayMath(
+        tex: String(inner[..<close.lowerBound]), attributes: String(inner[close.upperBound...]),
+        line: range.lowerBound + 1, column: prefix.utf8.count + 3))
+    for line in range { lines[line] = prefix }
+    lines[range.lowerBound] = prefix + "~~~~~~~~~~" + PreparedMarkdown.fenceInfo + "\(formulas.count - 1)"
+    lines[range.upperBound] = prefix + "~~~~~~~~~~"
+  }
+
+  /// The line that closes the formula opened in line `start`, when it spans several lines.
+  private static func end(of start: Int, in lines: [String]) -> Int? {
+    if split(lines[start]).body.dropFirst(2).contains("$$") { return nil }
+    for index in lines.indices.dropFirst(start + 1).prefix(200) {
+      let body = split(lines[index]).body
+      if body.allSatisfy(\.isWhitespace) { return nil }
+      guard let close = body.lastRange(of: "$$") else { continue }
+      let rest = body[close.upperBound...].trimmed
+      return rest.isEmpty || (rest.hasPrefix("{") && rest.hasSuffix("}")) ? index : nil
+    }
+    return nil
+  }
+
+  /// A line's indentation and quotation marks, and the rest.
+  private static func split(_ line: String) -> (prefix: String, body: String) {
+    let prefix = line.prefix { $0 == " " || $0 == "\t" || $0 == ">" }
+    return (String(prefix), String(line[prefix.endIndex...]))
+  }
+
+  private static func fenceRun(_ body: String) -> (mark: Character, length: Int, isBare: Bool)? {
+    guard let mark = body.first, mark == "`" || mark == "~" else { return nil }
+    let length = body.prefix { $0 == mark }.count
+    let rest = body.dropFirst(length)
+    guard length >= 3, mark == "~" || !rest.contains("`") else { return nil }
+    return (mark, length, rest.allSatisfy(\.isWhitespace))
+  }
+}
+
+extension StringProtocol {
+  /// The text without white space at its ends.
+  var trimmed: String {
+    let tail = drop { $0.isWhitespace }
+    guard let last = tail.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+    return String(tail[...last])
+  }
+
+  /// Where `pattern` occurs last.
+  func lastRange(of pattern: String) -> Range<Index>? {
+    var index = endIndex
+    while index > startIndex {
+      index = self.index(before: index)
+      if self[index...].hasPrefix(pattern), let end = self.index(index, offsetBy: pattern.count, limitedBy: endIndex) {
+        return index..<end
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,116 @@
+// Serves parse: reads Offprint's fenced blocks and the texts inside their YAML.
+import Diagnostics
+import Specification
+
+extension DocumentBuilder {
+  /// An experiment, figure, claim or table block, from a fence whose info string has braces.
+  mutating func paperBlock(_ node: SyntaxNode, _ attributes: Attributes) -> PaperBlock? {
+    let fence = lines.position(line: node.line, column: node.column)
+    let info = lines.locate(node.title, line: 0, column: 0, from: node.line)
+    guard let kind = PaperBlock.Kind(rawValue: attributes.name) else {
+      diagnostics.add(
+        Diagnostic(
+          rule: "unknown-block", "there is no block '\(attributes.name)'", at: info, length: node.title.utf8.count,
+          hint: nameHint(for: attributes.name, in: PaperBlock.Kind.allCases.map(\.rawValue))))
+      return nil
+    }
+    for word in attributes.others {
+      diagnostics.add(
+        Diagnostic(
+          rule: "block-attributes", "'\(word)' cannot stand in a block's first line", at: info,
+          length: node.title.utf8.count, expected: "{\(kind.rawValue) #\(kind.target.rawValue)-name}"))
+    }
+    guard let id = attributes.id else {
+      diagnostics.add(
+        Diagnostic(
+          rule: "missing-id", "this \(kind.rawValue) has no id", at: info, length: node.title.utf8.count,
+          expected: "{\(kind.rawValue) #\(kind.target.rawValue)-name}"))
+      return nil
+    }
+    let place = lines.locate("#" + id, line: 0, column: 0, from: node.line)
+    let number = registry.define(id, as: kind.target, at: place, &diagnostics)
+    let origin = lines.position(line: node.line + 1, column: node.column)
+    guard let body = diagnostics.attempt({ try Node(yaml: node.literal, origin: origin) }) else { return nil }
+    guard body.members != nil else {
+      diagnostics.add(
+        Diagnostic(
+          rule: "wrong-type", "the body of a block cannot be \(body.summary)", at: body.position,
+          expected: "lines of the form key: value"))
+      return nil
+    }
+    var block = PaperBlock(
+      kind: kind, id: id, number: number.flatMap { Int($0) } ?? 0, body: body, source: node.literal, position: fence,
+      caption: [], header: [], rows: [], sources: [])
+    readTexts(of: &block)
+    blocks.append(block)
+    return block
+  }
+
+  private mutating func readTexts(of block: inout PaperBlock) {
+    let caption = block.body[block.kind.captionKey]
+    if block.kind == .experiment {
+      block.caption = caption?.text.map { [.text($0)] } ?? []
+    } else {
+      block.caption = caption.map { inlineMarkdown($0) } ?? []
+    }
+    switch block.kind {
+    case .table:
+      block.header = (block.body["header"]?.elements ?? []).map { inlineMarkdown($0) }
+      block.rows = (block.body["rows"]?.elements ?? []).map { row in
+        (row.elements ?? []).map { inlineMarkdown($0) }
+      }
+    case .claim: block.sources = claimSources(block.body)
+    case .figure where caption == nil:
+      diagnostics.add(
+        Diagnostic(
+          .warning, rule: "missing-caption", "the figure '\(block.id)' has no caption", at: block.position,
+          expected: "fig-cap: what the figure shows"))
+    default: break
+    }
+  }
+
+  /// The works that a claim names count as cited where the claim stands.
+  private mutating func claimSources(_ body: Node) -> [Citation.Item] {
+    let nodes = [body["source"], body["published"]?["source"]].compactMap(\.self)
+    let items = nodes.flatMap { $0.elements ?? [$0] }.compactMap { node in
+      node.text.map { text in
+        let key = text.hasPrefix("@") ? String(text.dropFirst()) : text
+        return Citation.Item(key: key, prefix: "", locator: "", omitsAuthor: false, position: node.position)
+      }
+    }
+    citations += items
+    return items
+  }
+
+  /// The text of a YAML scalar as inline Markdown; a text that starts with `{val}` is a value without backquotes.
+  mutating func inlineMarkdown(_ node: Node) -> [Inline] {
+    guard let text = node.text, !node.isNull else { return [] }
+    blockLine = node.position.line
+    if text.hasPrefix("{val}") || text.hasPrefix("{verdict}") {
+      let name = String(text.dropFirst().prefix { $0 != "}" })
+      let place = lines.locate(text, line: node.position.line, column: node.position.column, from: node.position.line)
+      return computed(name, text: text, at: place).map { [$0] } ?? []
+    }
+    guard let tree = try? parseMarkdown(PreparedMarkdown.cleaned(text)) else {
+      diagnostics.add(
+        Diagnostic(rule: "nested-too-deeply", "this is nested more than 100 levels deep", at: node.position))
+      return []
+    }
+    let paragraphs = tree.children.filter { $0.kind == .paragraph }
+    guard paragraphs.count == tree.children.count else {
+      return [.text(text)]
+    }
+    let nodes = paragraphs.map { $0.children.map(\.withoutPlace) }
+    return inlines(Array(nodes.joined(separator: [SyntaxNode(kind: .softBreak)])))
+  }
+}
+
+extension SyntaxNode {
+  /// The node without its place, which holds in a caption's text but not in its file.
+  var withoutPlace: SyntaxNode {
+    var node = self
+    (node.line, node.column) = (0, 0)
+    node.children = children.map(\.withoutPlace)
+    return node
+  }
+}

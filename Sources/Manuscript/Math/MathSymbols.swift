@@ -1,0 +1,170 @@
+// Serves parse: the TeX commands that stand for one symbol, and the alphabets of mathematics.
+
+/// What a TeX command prints.
+enum MathSymbol {
+  /// A letter or another ordinary symbol; upright ones are not set in italics.
+  case identifier(String, upright: Bool)
+  /// An operator or a relation.
+  case operation(String)
+  /// A sum, a product or an integral.
+  case large(String, limits: Bool)
+  /// `log`, `max`: a name, with limits below it or not.
+  case function(String, limits: Bool)
+  /// A delimiter that does not grow by itself.
+  case delimiter(String)
+  /// Space, in ems.
+  case space(String)
+}
+
+enum MathSymbols {
+  static let commands: [String: MathSymbol] = {
+    var all: [String: MathSymbol] = [:]
+    func add(_ table: String, _ make: (String) -> MathSymbol) {
+      for pair in table.split(whereSeparator: \.isWhitespace) {
+        let parts = pair.split(separator: "=", maxSplits: 1)
+        all[String(parts[0])] = make(String(parts[1]))
+      }
+    }
+    add(italics) { .identifier($0, upright: false) }
+    add(uprights) { .identifier($0, upright: true) }
+    add(operations) { .operation($0) }
+    add(delimiters) { .delimiter($0) }
+    add("sum=∑ prod=∏ coprod=∐ bigcup=⋃ bigcap=⋂ bigoplus=⨁ bigotimes=⨂ bigvee=⋁ bigwedge=⋀") {
+      .large($0, limits: true)
+    }
+    add("int=∫ iint=∬ iiint=∭ oint=∮") { .large($0, limits: false) }
+    for name in ["lim", "max", "min", "sup", "inf", "limsup", "liminf", "argmax", "argmin", "det", "gcd", "Pr"] {
+      all[name] = .function(spacedNames[name] ?? name, limits: true)
+    }
+    for name in [
+      "log", "ln", "lg", "exp", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "arcsin",
+      "arccos", "arctan", "arg", "deg", "dim", "hom", "ker",
+    ] {
+      all[name] = .function(name, limits: name == "arg")
+    }
+    for (name, width) in [
+      (",", "0.1667em"), (":", "0.2222em"), (">", "0.2222em"), (";", "0.2778em"), ("!", "-0.1667em"), (" ", "0.25em"),
+      ("quad", "1em"), ("qquad", "2em"), ("enspace", "0.5em"), ("thinspace", "0.1667em"), ("enskip", "0.5em"),
+      ("medspace", "0.2222em"), ("thickspace", "0.2778em"), ("negthinspace", "-0.1667em"),
+    ] {
+      all[name] = .space(width)
+    }
+    return all
+  }()
+
+  private static let spacedNames = [
+    "limsup": "lim\u{2009}sup", "liminf": "lim\u{2009}inf", "argmax": "arg\u{2009}max", "argmin": "arg\u{2009}min",
+  ]
+
+  private static let italics = """
+    alpha=α beta=β gamma=γ delta=δ epsilon=ϵ varepsilon=ε zeta=ζ eta=η theta=θ vartheta=ϑ iota=ι kappa=κ lambda=λ
+    mu=μ nu=ν xi=ξ omicron=ο pi=π varpi=ϖ rho=ρ varrho=ϱ sigma=σ varsigma=ς tau=τ upsilon=υ phi=ϕ varphi=φ chi=χ
+    psi=ψ omega=ω ell=ℓ imath=ı jmath=ȷ
+    """
+  private static let uprights = """
+    Gamma=Γ Delta=Δ Theta=Θ Lambda=Λ Xi=Ξ Pi=Π Sigma=Σ Upsilon=Υ Phi=Φ Psi=Ψ Omega=Ω infty=∞ partial=∂ nabla=∇
+    hbar=ℏ Re=ℜ Im=ℑ aleph=ℵ emptyset=∅ varnothing=∅ forall=∀ exists=∃ nexists=∄ top=⊤ bot=⊥ angle=∠ degree=°
+    ldots=… dots=… dotsc=… cdots=⋯ dotsb=⋯ vdots=⋮ ddots=⋱ prime=′ wp=℘ square=□ Box=□ blacksquare=■ checkmark=✓
+    dagger=† ddagger=‡ triangle=△ complement=∁ %=% $=$ #=# &=& _=_
+    """
+  private static let operations = """
+    pm=± mp=∓ times=× div=÷ cdot=⋅ ast=∗ star=⋆ circ=∘ bullet=∙ oplus=⊕ ominus=⊖ otimes=⊗ oslash=⊘ odot=⊙ cap=∩
+    cup=∪ sqcap=⊓ sqcup=⊔ vee=∨ lor=∨ wedge=∧ land=∧ setminus=∖ wr=≀ neg=¬ lnot=¬ le=≤ leq=≤ leqslant=⩽ ge=≥ geq=≥
+    geqslant=⩾ ne=≠ neq=≠ ll=≪ gg=≫ equiv=≡ sim=∼ simeq=≃ approx=≈ cong=≅ propto=∝ doteq=≐ coloneqq=≔ prec=≺
+    preceq=⪯ succ=≻ succeq=⪰ subset=⊂ subseteq=⊆ supset=⊃ supseteq=⊇ in=∈ ni=∋ notin=∉ perp=⟂ parallel=∥ mid=∣
+    nmid=∤ vdash=⊢ models=⊨ lesssim=≲ gtrsim=≳ triangleq=≜ asymp=≍ to=→ rightarrow=→ leftarrow=← gets=←
+    leftrightarrow=↔ Rightarrow=⇒ Leftarrow=⇐ Leftrightarrow=⇔ implies=⟹ iff=⟺ mapsto=↦ longrightarrow=⟶
+    longleftarrow=⟵ longmapsto=⟼ uparrow=↑ downarrow=↓ Uparrow=⇑ Downarrow=⇓ hookrightarrow=↪ rightharpoonup=⇀
+    nearrow=↗ searrow=↘ rightsquigarrow=⇝ colon=: lt=< gt=> because=∵ therefore=∴ upuparrows=⇈ nsubseteq=⊈
+    """
+  static let delimiters = """
+    {={ }=} lbrace={ rbrace=} lbrack=[ rbrack=] langle=⟨ rangle=⟩ lceil=⌈ rceil=⌉ lfloor=⌊ rfloor=⌋ |=‖ Vert=‖
+    vert=| lvert=| rvert=| lVert=‖ rVert=‖ backslash=∖
+    """
+
+  /// The accents over or under one thing: the mark, whether it stretches, whether it is above.
+  static let accents: [String: (mark: String, stretches: Bool, isAbove: Bool)] = [
+    "hat": ("^", false, true), "widehat": ("^", true, true), "bar": ("‾", false, true), "tilde": ("~", false, true),
+    "widetilde": ("~", true, true), "vec": ("→", false, true), "dot": ("˙", false, true), "ddot": ("¨", false, true),
+    "check": ("ˇ", false, true), "breve": ("˘", false, true), "acute": ("´", false, true),
+    "grave": ("`", false, true), "mathring": ("˚", false, true), "overline": ("‾", true, true),
+    "underline": ("_", true, false), "overbrace": ("⏞", true, true), "underbrace": ("⏟", true, false),
+    "overrightarrow": ("→", true, true), "overleftarrow": ("←", true, true),
+  ]
+
+  /// The relations that `\not` strikes through.
+  static let negated: [String: String] = [
+    "=": "≠", "<": "≮", ">": "≯", "∈": "∉", "≤": "≰", "≥": "≱", "⊂": "⊄", "⊆": "⊈", "≡": "≢", "∼": "≁", "≈": "≉",
+    "∃": "∄", "→": "↛", "⇒": "⇏",
+  ]
+}
+
+/// One of mathematics' alphabets; Unicode has each as characters of its own.
+enum MathAlphabet {
+  case upright, bold, boldItalic, script, doubleStruck, fraktur, sansSerif, monospace
+
+  static let commands: [String: MathAlphabet] = [
+    "mathrm": .upright, "rm": .upright, "mathbf": .bold, "boldsymbol": .boldItalic, "bm": .boldItalic,
+    "mathcal": .script, "mathscr": .script, "mathbb": .doubleStruck, "mathds": .doubleStruck, "mathfrak": .fraktur,
+    "mathsf": .sansSerif, "mathtt": .monospace, "mathit": .upright,
+  ]
+
+  /// The letter in this alphabet, or itself when the alphabet lacks it.
+  func letter(_ character: Character) -> Character {
+    if let special = specials[character] { return special }
+    guard let scalar = character.unicodeScalars.first, character.unicodeScalars.count == 1 else { return character }
+    let code = scalar.value
+    guard let starts, let start = starts.start(for: code),
+      let result = UnicodeScalar(start.first + code - start.base)
+    else { return character }
+    return Character(result)
+  }
+
+  /// Where Unicode's block for this alphabet starts (chapter 22.2 of the Unicode Standard).
+  private struct Starts {
+    var upper: UInt32
+    var lower: UInt32
+    var digit: UInt32?
+    var greekUpper: UInt32?
+    var greekLower: UInt32?
+
+    func start(for code: UInt32) -> (first: UInt32, base: UInt32)? {
+      switch code {
+      case 65...90: (upper, 65)
+      case 97...122: (lower, 97)
+      case 48...57: digit.map { ($0, 48) }
+      case 0x391...0x3A9: greekUpper.map { ($0, 0x391) }
+      case 0x3B1...0x3C9: greekLower.map { ($0, 0x3B1) }
+      default: nil
+      }
+    }
+  }
+
+  private var starts: Starts? {
+    switch self {
+    case .upright: nil
+    case .bold:
+      Starts(upper: 0x1D400, lower: 0x1D41A, digit: 0x1D7CE, greekUpper: 0x1D6A8, greekLower: 0x1D6C2)
+    case .boldItalic:
+      Starts(upper: 0x1D468, lower: 0x1D482, digit: 0x1D7CE, greekUpper: 0x1D71C, greekLower: 0x1D736)
+    case .script: Starts(upper: 0x1D49C, lower: 0x1D4B6)
+    case .doubleStruck: Starts(upper: 0x1D538, lower: 0x1D552, digit: 0x1D7D8)
+    case .fraktur: Starts(upper: 0x1D504, lower: 0x1D51E)
+    case .sansSerif: Starts(upper: 0x1D5A0, lower: 0x1D5BA, digit: 0x1D7E2)
+    case .monospace: Starts(upper: 0x1D670, lower: 0x1D68A, digit: 0x1D7F6)
+    }
+  }
+
+  /// The letters that Unicode had before it gave the alphabet its block.
+  private var specials: [Character: Character] {
+    switch self {
+    case .script:
+      [
+        "B": "ℬ", "E": "ℰ", "F": "ℱ", "H": "ℋ", "I": "ℐ", "L": "ℒ", "M": "ℳ", "R": "ℛ", "e": "ℯ", "g": "ℊ", "o": "ℴ",
+      ]
+    case .doubleStruck: ["C": "ℂ", "H": "ℍ", "N": "ℕ", "P": "ℙ", "Q": "ℚ", "R": "ℝ", "Z": "ℤ"]
+    case .fraktur: ["C": "ℭ", "H": "ℌ", "I": "ℑ", "R": "ℜ", "Z": "ℨ"]
+    default: [:]
+    }
+  }
+}

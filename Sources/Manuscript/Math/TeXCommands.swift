@@ -1,0 +1,312 @@
+// Serves parse: the TeX commands of a formula that take arguments, and its environments.
+import Diagnostics
+
+extension TeXParser {
+  mutating func command(_ name: String, _ token: TeXToken) throws(MathFault) -> MathNode {
+    if let symbol = MathSymbols.commands[name] { return node(for: symbol) }
+    if let accent = MathSymbols.accents[name] { return try accented(name, accent) }
+    if let alphabet = MathAlphabet.commands[name] { return try styled(alphabet, name) }
+    switch name {
+    case "frac", "dfrac", "tfrac", "cfrac": return try fraction(name)
+    case "binom":
+      let parts = [try argument(of: name), try argument(of: name)]
+      let stack = MathNode.element("mfrac", attributes: [("linethickness", "0")], parts)
+      return .element("mrow", [.leaf("mo", "("), stack, .leaf("mo", ")")])
+    case "sqrt": return try root()
+    case "text", "textrm", "textnormal", "mbox", "textbf", "textit", "texttt", "textsf":
+      return .leaf("mtext", try rawArgument(of: name).spacesKept)
+    case "operatorname", "operatorname*":
+      let text = try rawArgument(of: name).replacingThinSpaces
+      return self.node(for: .function(text, limits: name.hasSuffix("*")))
+    case "left": return try stretched()
+    case "middle": return .leaf("mo", attributes: [("lspace", "0.2em"), ("rspace", "0.2em")], try delimiter())
+    case "begin": return try environment()
+    default: return try rareCommand(name, token)
+    }
+  }
+
+  private mutating func rareCommand(_ name: String, _ token: TeXToken) throws(MathFault) -> MathNode {
+    switch name {
+    case "overset", "stackrel":
+      let over = try argument(of: name)
+      return .element("mover", [try argument(of: name), over])
+    case "underset":
+      let under = try argument(of: name)
+      return .element("munder", [try argument(of: name), under])
+    case "substack": return try substack()
+    case "not": return try negated()
+    case "phantom": return .element("mphantom", [try argument(of: name)])
+    case "mathop", "mathbin", "mathrel", "mathord", "mathstrut", "ensuremath": return try argument(of: name)
+    case "bmod", "mod": return .leaf("mo", attributes: [("lspace", "0.22em"), ("rspace", "0.22em")], "mod")
+    case "pmod":
+      let inner = try argument(of: name)
+      return .element(
+        "mrow", [.space("0.44em"), .leaf("mo", "("), .leaf("mi", "mod"), .space("0.33em"), inner, .leaf("mo", ")")])
+    default:
+      if let size = TeXParser.sizes[name] {
+        let text = try delimiter()
+        return .leaf("mo", attributes: [("stretchy", "true"), ("minsize", size), ("maxsize", size)], text)
+      }
+      throw unknown(name, token)
+    }
+  }
+
+  private static let sizes: [String: String] = {
+    var all: [String: String] = [:]
+    for (name, size) in [("big", "1.2em"), ("Big", "1.8em"), ("bigg", "2.4em"), ("Bigg", "3em")] {
+      for suffix in ["", "l", "r", "m"] { all[name + suffix] = size }
+    }
+    return all
+  }()
+
+  private static let argumentCommands = [
+    "frac", "dfrac", "tfrac", "binom", "sqrt", "text", "operatorname", "left", "right", "begin", "end", "overset",
+    "underset", "stackrel", "substack", "not", "phantom", "bmod", "pmod", "displaystyle", "limits", "big", "Big",
+  ]
+
+  private func unknown(_ name: String, _ token: TeXToken) -> MathFault {
+    if name == "right" { return fault("\\right without \\left", at: token) }
+    if name == "end" { return fault("\\end without \\begin", at: token) }
+    let known = TeXParser.argumentCommands + MathSymbols.commands.keys.sorted() + MathSymbols.accents.keys.sorted()
+      + MathAlphabet.commands.keys.sorted()
+    let hint = nearestName(to: name, in: known).map { "did you mean '\\\($0)'?" }
+    return fault("there is no command '\\\(name)'", at: token, hint: hint)
+  }
+
+  private func node(for symbol: MathSymbol) -> MathNode {
+    switch symbol {
+    case .identifier(let text, let upright):
+      .leaf("mi", attributes: upright ? [("mathvariant", "normal")] : [], text)
+    case .operation(let text): .leaf("mo", text)
+    case .large(let text, let limits): .leaf("mo", attributes: limits ? [("movablelimits", "true")] : [], text)
+    case .function(let name, true):
+      .leaf(
+        "mo", attributes: [("form", "prefix"), ("movablelimits", "true"), ("lspace", "0"), ("rspace", "0")], name)
+    case .function(let name, false): .leaf("mi", attributes: name.count == 1 ? [("mathvariant", "normal")] : [], name)
+    case .delimiter(let text): .leaf("mo", attributes: [("stretchy", "false"), ("lspace", "0"), ("rspace", "0")], text)
+    case .space(let width): .space(width)
+    }
+  }
+
+  // MARK: Arguments
+
+  private mutating func fraction(_ name: String) throws(MathFault) -> MathNode {
+    let node = MathNode.element("mfrac", [try argument(of: name), try argument(of: name)])
+    switch name {
+    case "dfrac", "cfrac": return .element("mstyle", attributes: [("displaystyle", "true")], [node])
+    case "tfrac": return .element("mstyle", attributes: [("displaystyle", "false")], [node])
+    default: return node
+    }
+  }
+
+  private mutating func root() throws(MathFault) -> MathNode {
+    skipSpaces()
+    guard peek.kind == .character("[") else { return .element("msqrt", [try argument(of: "sqrt")]) }
+    let open = next()
+    let degree = try row { $0 == .character("]") }
+    guard peek.kind == .character("]") else { throw fault("this bracket is not closed", at: open) }
+    index += 1
+    return .element("mroot", [try argument(of: "sqrt"), .row(degree)])
+  }
+
+  private mutating func accented(
+    _ name: String, _ accent: (mark: String, stretches: Bool, isAbove: Bool)
+  ) throws(MathFault) -> MathNode {
+    let base = try argument(of: name)
+    let mark = MathNode.leaf("mo", attributes: [("stretchy", accent.stretches ? "true" : "false")], accent.mark)
+    let attributes = [(accent.isAbove ? "accent" : "accentunder", "true")]
+    return .element(
+      accent.isAbove ? "mover" : "munder", attributes: attributes + (name.hasSuffix("brace") ? [("class", "brace")] : []),
+      [base, mark])
+  }
+
+  private mutating func styled(_ alphabet: MathAlphabet, _ name: String) throws(MathFault) -> MathNode {
+    skipSpaces()
+    if alphabet == .upright, peek.kind == .open {
+      // Letters of `\mathrm` are one word; what is not a word keeps its structure.
+      let start = index
+      let text = try rawArgument(of: name)
+      if !text.isEmpty, text.allSatisfy({ $0.isLetter || $0.isNumber || "- ".contains($0) }) {
+        return text.count == 1
+          ? .leaf("mi", attributes: [("mathvariant", "normal")], text) : .leaf("mi", text.spacesKept)
+      }
+      index = start
+    }
+    return try argument(of: name).mapped(to: alphabet)
+  }
+
+  /// The source of a braced argument, for text.
+  private mutating func rawArgument(of name: String) throws(MathFault) -> String {
+    let open = next()
+    guard open.kind == .open else { throw fault("\\\(name) needs an argument in braces", at: open) }
+    var depth = 1
+    while index < tokens.count {
+      let token = tokens[index]
+      index += 1
+      if token.kind == .open { depth += 1 }
+      if token.kind == .close { depth -= 1 }
+      if token.kind == .character("$") { throw fault("a formula cannot stand inside \\\(name)", at: token) }
+      if depth == 0 {
+        return String(decoding: source[(open.offset + 1)..<token.offset], as: UTF8.self).withoutTeXEscapes
+      }
+    }
+    throw fault("this brace is not closed", at: open)
+  }
+
+  private mutating func negated() throws(MathFault) -> MathNode {
+    let node = try argument(of: "not")
+    guard case .leaf(let name, let attributes, let text) = node else { return node }
+    return .leaf(name, attributes: attributes, MathSymbols.negated[text] ?? text + "\u{338}")
+  }
+
+  // MARK: Delimiters
+
+  /// A delimiter after `\left`, `\right` or `\big`; `.` is none.
+  private mutating func delimiter() throws(MathFault) -> String {
+    let token = next()
+    switch token.kind {
+    case .character("."): return ""
+    case .character("<"): return "⟨"
+    case .character(">"): return "⟩"
+    case .character(let character) where "()[]|/".contains(character): return String(character)
+    case .command(let name):
+      if case .delimiter(let text) = MathSymbols.commands[name] { return text }
+      if case .operation(let text) = MathSymbols.commands[name] { return text }
+      fallthrough
+    default: throw fault("this is not a delimiter", at: token, hint: "one of ( ) [ ] \\{ \\} | \\| . \\langle \\rangle")
+    }
+  }
+
+  private mutating func stretched() throws(MathFault) -> MathNode {
+    let opener = tokens[index - 1]
+    let left = try delimiter()
+    let inner = try row { $0 == .command("right") }
+    guard peek.kind == .command("right") else {
+      throw peek.kind == .end ? fault("\\left without \\right", at: opener) : fault("this cannot stand between \\left and \\right")
+    }
+    index += 1
+    let right = try delimiter()
+    return .element("mrow", [fence(left, "prefix")] + inner + [fence(right, "postfix")])
+  }
+
+  private func fence(_ text: String, _ form: String) -> MathNode {
+    .leaf("mo", attributes: [("form", form), ("fence", "true"), ("stretchy", "true")], text)
+  }
+
+  // MARK: Environments
+
+  private static let environments: [String: (open: String, close: String, columns: String)] = [
+    "matrix": ("", "", "c"), "pmatrix": ("(", ")", "c"), "bmatrix": ("[", "]", "c"), "Bmatrix": ("{", "}", "c"),
+    "vmatrix": ("|", "|", "c"), "Vmatrix": ("‖", "‖", "c"), "smallmatrix": ("", "", "c"), "cases": ("{", "", "l"),
+    "aligned": ("", "", "rl"), "align": ("", "", "rl"), "align*": ("", "", "rl"), "split": ("", "", "rl"),
+    "alignedat": ("", "", "rl"), "gathered": ("", "", "c"), "gather": ("", "", "c"), "gather*": ("", "", "c"),
+    "array": ("", "", "c"), "equation": ("", "", "c"), "equation*": ("", "", "c"),
+  ]
+
+  private mutating func environment() throws(MathFault) -> MathNode {
+    let opener = tokens[index - 1]
+    let name = try rawArgument(of: "begin")
+    guard let style = TeXParser.environments[name] else {
+      let hint = nearestName(to: name, in: TeXParser.environments.keys.sorted()).map { "did you mean '\($0)'?" }
+      throw fault("there is no environment '\(name)'", at: opener, hint: hint)
+    }
+    var columns = style.columns
+    if name == "array" { columns = try rawArgument(of: name).filter { "lcr".contains($0) } }
+    if name == "alignedat" { _ = try rawArgument(of: name) }
+    let rows = try tableRows()
+    guard peek.kind == .command("end") else {
+      throw peek.kind == .end ? fault("\\begin{\(name)} is not closed", at: opener) : fault("this closes nothing")
+    }
+    let ending = next()
+    let closed = try rawArgument(of: "end")
+    guard closed == name else {
+      throw fault("\\end{\(closed)} closes \\begin{\(name)}", at: ending, hint: "\\end{\(name)}")
+    }
+    let table = self.table(rows, columns: columns.isEmpty ? "c" : columns, isAligned: style.columns == "rl")
+    if style.open.isEmpty, style.close.isEmpty { return table }
+    return .element("mrow", [fence(style.open, "prefix"), table, fence(style.close, "postfix")])
+  }
+
+  private mutating func tableRows() throws(MathFault) -> [[[MathNode]]] {
+    var rows: [[[MathNode]]] = [[]]
+    while true {
+      let cell = try row { $0 == .command("end") }
+      rows[rows.count - 1].append(cell)
+      switch peek.kind {
+      case .align: index += 1
+      case .newRow:
+        index += 1
+        rows.append([])
+      default:
+        if let last = rows.last, last.count == 1, last[0].isEmpty, rows.count > 1 { rows.removeLast() }
+        return rows
+      }
+    }
+  }
+
+  private func table(_ rows: [[[MathNode]]], columns: String, isAligned: Bool) -> MathNode {
+    let letters = Array(columns)
+    let classes: [Character: [(String, String)]] = ["l": [("class", "ml")], "r": [("class", "mr")]]
+    let content = rows.map { row in
+      MathNode.element(
+        "mtr",
+        row.enumerated().map { column, cell in
+          // An empty start keeps `&= x` spaced as a relation.
+          let cell = isAligned && column % 2 == 1 ? [.element("mrow", [])] + cell : cell
+          return .element("mtd", attributes: classes[letters[column % letters.count]] ?? [], cell)
+        })
+    }
+    let attributes = isAligned ? [("displaystyle", "true"), ("class", "aligned")] : []
+    return .element("mtable", attributes: attributes, content)
+  }
+
+  private mutating func substack() throws(MathFault) -> MathNode {
+    let open = next()
+    guard open.kind == .open else { throw fault("\\substack needs an argument in braces", at: open) }
+    let rows = try tableRows()
+    guard peek.kind == .close else { throw fault("this brace is not closed", at: open) }
+    index += 1
+    return table(rows, columns: "c", isAligned: false)
+  }
+}
+
+extension MathNode {
+  /// The node with its letters in another alphabet.
+  func mapped(to alphabet: MathAlphabet) -> MathNode {
+    switch self {
+    case .leaf(let name, let attributes, let text) where name == "mi" || name == "mn":
+      let mapped = String(text.map { alphabet.letter($0) })
+      let isUpright = alphabet == .upright && name == "mi" && text.count == 1
+      return .leaf(name, attributes: isUpright ? [("mathvariant", "normal")] : attributes, mapped)
+    case .leaf: return self
+    case .element(let name, let attributes, let children):
+      return .element(name, attributes: attributes, children.map { $0.mapped(to: alphabet) })
+    }
+  }
+}
+
+extension String {
+  /// White space as no-break spaces, which MathML does not drop.
+  fileprivate var spacesKept: String { String(map { $0.isWhitespace ? "\u{A0}" : $0 }) }
+
+  fileprivate var replacingThinSpaces: String {
+    split(separator: "\\,").joined(separator: "\u{2009}").trimmed
+  }
+
+  /// The text without the backslashes of `\%`, `\&`, `\_`; its braces go.
+  fileprivate var withoutTeXEscapes: String {
+    var result = ""
+    var isEscaped = false
+    for character in self {
+      if isEscaped {
+        result += "%&_#${}".contains(character) ? String(character) : "\\\(character)"
+        isEscaped = false
+      } else if character == "\\" {
+        isEscaped = true
+      } else if character != "{", character != "}" {
+        result.append(character)
+      }
+    }
+    return result
+  }
+}
