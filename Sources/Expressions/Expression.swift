@@ -122,6 +122,8 @@ public struct SampleExpression: Sendable {
 public struct Assertion: Sendable {
   /// The text as written.
   public var text: String { source.text }
+  /// The expression on the left of the comparison.
+  public let left: SampleExpression
   private let source: Source
   /// Left minus right, or right minus left where the claim says "less".
   private let difference: SampleExpression
@@ -137,6 +139,7 @@ public struct Assertion: Sendable {
     var parser = try Parser(source)
     let relation = try parser.assertionToEnd()
     let (left, right) = (relation.left, relation.right)
+    self.left = SampleExpression(source: source, root: left)
     let root: Node
     switch relation.comparison {
     case .less, .lessOrEqual: root = .binary(.subtract, right, left, relation.span)

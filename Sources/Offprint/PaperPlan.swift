@@ -1,0 +1,144 @@
+// Serves plan: a manuscript whose blocks, claims, values, figures and tables are all checked against each other.
+import Diagnostics
+import Expressions
+import Datasets
+import Experiments
+import Manuscript
+import Plotting
+import Specification
+import Statistics
+import Tables
+
+/// A claim ready to be judged.
+struct PlannedClaim: Sendable {
+  var block: PaperBlock
+  var assertion: Assertion
+  var published: PublishedValue?
+}
+
+/// A value from the literature that a claim is compared with.
+struct PublishedValue: Sendable {
+  var value: Double
+  var source: String
+  var note: String
+}
+
+/// A paper that can be executed.
+public struct PaperPlan: Sendable {
+  /// The folder of the paper.
+  public let folder: String
+  /// The parsed text.
+  public let manuscript: Manuscript
+  /// The experiments in the order of the text.
+  public let experiments: [Experiment]
+  /// The profile that it was planned for.
+  public let profile: String
+  let values: [FormattedExpression?]
+  let claims: [PlannedClaim]
+  let figures: [(block: PaperBlock, figure: Figure)]
+  let tables: [(block: PaperBlock, body: TableBody)]
+
+  /// All runs, each key once, in the order of the text.
+  public var runs: [Run] {
+    var seen: Set<String> = []
+    return experiments.flatMap(\.runs).filter { seen.insert($0.key).inserted }
+  }
+}
+
+/// Checks a manuscript and expands its experiments for a profile.
+///
+/// Every mistake is recorded in `diagnostics`; the result is `nil` when any of them is an error.
+public func planPaper(
+  _ manuscript: Manuscript, folder: String, profile: String, library: DatasetLibrary, _ diagnostics: inout Diagnostics
+) -> PaperPlan? {
+  let profiles = manuscript.configuration.profiles
+  guard profiles.contains(profile) else {
+    diagnostics.add(
+      Diagnostic(
+        rule: "unknown-profile", "the paper has no profile '\(profile)'", at: manuscript.configuration.node.position,
+        expected: "one of " + profiles.joined(separator: ", "), hint: nameHint(for: profile, in: profiles)))
+    return nil
+  }
+  let planner = ExperimentPlanner(profile: profile, profiles: profiles, library: library)
+  let experiments = manuscript.blocks(.experiment).compactMap { block in
+    planner.plan(ExperimentBlock(id: block.id, body: block.body), &diagnostics)
+  }
+  // Complaints about unknown columns of an experiment that could not be planned would only repeat its own.
+  guard experiments.count == manuscript.blocks(.experiment).count else { return nil }
+  var checker = BlockChecker(experiments)
+  let values = manuscript.values.map { checker.value($0, &diagnostics) }
+  let claims = manuscript.blocks(.claim).compactMap { checker.claim($0, &diagnostics) }
+  let figures = manuscript.blocks(.figure).compactMap { block in
+    checker.figure(block, &diagnostics).map { (block, $0) }
+  }
+  let tables = manuscript.blocks(.table).compactMap { block in
+    checker.table(block, &diagnostics).map { (block, $0) }
+  }
+  if diagnostics.hasErrors { return nil }
+  return PaperPlan(
+    folder: folder, manuscript: manuscript, experiments: experiments, profile: profile, values: values,
+    claims: claims, figures: figures, tables: tables)
+}
+
+/// Checks what refers to the tables of experiments, before there are any results.
+struct BlockChecker {
+  private let tables: [String: Table]
+  private let names: [String]
+
+  init(_ experiments: [Experiment]) {
+    var tables: [String: Table] = [:]
+    var names: [String] = []
+    for experiment in experiments {
+      for (index, declaration) in experiment.declarations.enumerated() {
+        var table = Table(name: experiment.tableName(declaration), columns: experiment.columns(declaration))
+        // Only the main table's rows are known before the runs.
+        if index == 0 {
+          let missing = Array(repeating: Cell.missing, count: declaration.axes.count + declaration.metrics.count)
+          table.rows = experiment.runs.map { $0.axes + [.number(Double($0.seed))] + missing }
+        }
+        tables[table.name] = table
+        names.append(table.name)
+      }
+    }
+    self.tables = tables
+    self.names = names
+  }
+
+  func value(_ reference: ValueReference, _ diagnostics: inout Diagnostics) -> FormattedExpression? {
+    diagnostics.collect {
+      let text = reference.options.isEmpty ? reference.expression : "\(reference.expression) | \(reference.options)"
+      let value = try FormattedExpression(parsing: text, at: reference.position)
+      diagnostics.add(contentsOf: value.expression.check(tables: { tables[$0] }, names: names))
+      return value
+    }
+  }
+
+  func claim(_ block: PaperBlock, _ diagnostics: inout Diagnostics) -> PlannedClaim? {
+    guard let value = claimRecord.resolve(block.body, &diagnostics), let node = block.body["assert"],
+      let text = node.text
+    else { return nil }
+    return diagnostics.collect {
+      let assertion = try Assertion(parsing: text, at: node.position)
+      diagnostics.add(contentsOf: assertion.check(tables: { tables[$0] }, names: names))
+      return PlannedClaim(block: block, assertion: assertion, published: value["published"].flatMap(PublishedValue.init))
+    }
+  }
+
+  func figure(_ block: PaperBlock, _ diagnostics: inout Diagnostics) -> Figure? {
+    guard let figure = Figure(resolving: block.body, &diagnostics) else { return nil }
+    diagnostics.add(contentsOf: figure.check { tables[$0]?.columns })
+    return figure
+  }
+
+  func table(_ block: PaperBlock, _ diagnostics: inout Diagnostics) -> TableBody? {
+    guard let value = tableRecord.resolve(block.body, &diagnostics) else { return nil }
+    return TableBody(value, block, tables: tables, names: names, &diagnostics)
+  }
+}
+
+extension PublishedValue {
+  init?(_ value: Value) {
+    guard let number = value["value"]?.number else { return nil }
+    self.init(value: number, source: value["source"]?.string ?? "", note: value["note"]?.string ?? "")
+  }
+}

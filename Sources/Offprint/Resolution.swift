@@ -1,0 +1,212 @@
+// Serves resolve: values, claims, tables and experiments as readers will see them, from the tables of results.
+import BitExact
+import Diagnostics
+import Experiments
+import Expressions
+import Manuscript
+import Report
+import Specification
+import Statistics
+import Tables
+
+/// Turns a plan and its results into what the report shows.
+struct Resolver {
+  let plan: PaperPlan
+  let results: Results
+
+  private var tables: [String: Table] { results.tables }
+
+  // MARK: - Values
+
+  func values() -> [Int: ResolvedValue] {
+    var resolved: [Int: ResolvedValue] = [:]
+    for (reference, value) in zip(plan.manuscript.values, plan.values) {
+      guard let value else { continue }
+      resolved[reference.index] = self.value(value)
+    }
+    return resolved
+  }
+
+  func value(_ value: FormattedExpression) -> ResolvedValue {
+    let expression = value.expression
+    guard let sample = try? expression.evaluate(tables: { tables[$0] }), !sample.values.isEmpty else {
+      return ResolvedValue(
+        text: "missing", title: "its runs have no result", experiments: expression.experiments)
+    }
+    let numbers = sample.numbers
+    let seeds = "n = \(numbers.count) \(numbers.count == 1 ? "seed" : "seeds")"
+    let kind: String
+    if numbers.contains(where: { !$0.isFinite }) {
+      kind = "\(numbers.count { !$0.isFinite }) of \(seeds) diverged or gave no number"
+    } else if numbers.count < 2 {
+      kind = "\(seeds), no interval"
+    } else if value.showsDeviation {
+      kind = "sample standard deviation over \(seeds)"
+    } else if value.style.plain {
+      kind = "mean over \(seeds)"
+    } else {
+      kind = "mean ± half-width of the 95 % t-interval over \(seeds)"
+    }
+    return ResolvedValue(
+      text: value.text(of: sample), title: kind, experiments: sample.experiments,
+      samples: sample.values.map { Cell.format($0.value) })
+  }
+
+  // MARK: - Claims
+
+  /// The claims of the paper, judged together: Holm's correction runs over all of them.
+  func claims() -> [String: ResolvedClaim] {
+    let measured = plan.claims.map { claim in try? claim.assertion.difference(tables: { tables[$0] }) }
+    let isDraft = reportProfile.isDraft
+    let adjusted = holm(measured.map { item in item.flatMap { pValue(of: $0.kind, $0.sample.numbers) } })
+    var resolved: [String: ResolvedClaim] = [:]
+    for (index, claim) in plan.claims.enumerated() {
+      resolved[claim.block.id] = self.claim(claim, measured[index], adjustedP: adjusted[index], isDraft: isDraft)
+    }
+    return resolved
+  }
+
+  private func claim(
+    _ claim: PlannedClaim, _ measured: (kind: ClaimKind, sample: Sample)?, adjustedP: Double?, isDraft: Bool
+  ) -> ResolvedClaim {
+    var result = ResolvedClaim(
+      verdict: .notJudged, assertion: claim.assertion.text, experiments: claim.assertion.experiments)
+    result.erratum = claim.block.body["erratum"]?.text
+    guard let measured, !measured.sample.values.isEmpty else {
+      result.note = "its runs have no result"
+      return result
+    }
+    let numbers = measured.sample.numbers
+    let judgement = judge(measured.kind, numbers, adjustedP: adjustedP)
+    result.seeds = numbers.count
+    result.difference = mean(numbers)
+    if let interval = judgement.interval, interval.lower <= interval.upper {
+      result.interval = interval.lower...interval.upper
+    }
+    result.differenceText = differenceText(judgement, measured.kind, numbers)
+    result.published = claim.published.map { published($0, claim) }
+    if isDraft {
+      result.note = "claims are not judged in the profile '\(plan.profile)'"
+      return result
+    }
+    result.verdict =
+      switch judgement.verdict {
+      case .supported: .supported
+      case .contradicted: .contradicted
+      case .inconclusive: .inconclusive
+      case .notJudged: .notJudged
+      }
+    result.adjustedP = judgement.adjustedP
+    result.pText = judgement.adjustedP.map(pText)
+    result.note = judgement.reason
+    if let seeds = judgement.seedsToDecide, judgement.verdict == .inconclusive {
+      let more = max(1, seeds - numbers.count)
+      result.note += result.note.isEmpty ? "" : "; "
+      result.note += "about \(more) more \(more == 1 ? "seed" : "seeds") would probably decide it"
+    }
+    return result
+  }
+
+  private func differenceText(_ judgement: Judgement, _ kind: ClaimKind, _ numbers: [Double]) -> String {
+    let center = mean(numbers)
+    guard center.isFinite else { return "not a finite number" }
+    let sign = center > 0 ? "+" : ""
+    guard let interval = judgement.interval, numbers.count > 1 else { return sign + UncertainNumber(center).text() }
+    let half = interval.halfWidth
+    func bound(_ value: Double) -> String {
+      (value > 0 ? "+" : "") + UncertainNumber(value, halfWidth: half).text(UncertainNumber.Style(plain: true))
+    }
+    var text = "\(bound(center)) (95 % interval \(bound(interval.lower)) to \(bound(interval.upper)))"
+    if case .equivalent(let margin) = kind { text += ", margin ±\(Cell.format(margin))" }
+    return text
+  }
+
+  private func pText(_ p: Double) -> String {
+    p < 0.001 ? "< 0.001" : UncertainNumber(p).text(UncertainNumber.Style(digits: p < 0.1 ? 3 : 2))
+  }
+
+  /// How the left side of the claim compares with the published number.
+  private func published(_ value: PublishedValue, _ claim: PlannedClaim) -> PublishedComparison {
+    let text = UncertainNumber(value.value).text() + (value.note.isEmpty ? "" : " (\(value.note))")
+    guard let sample = try? claim.assertion.left.evaluate(tables: { tables[$0] }), !sample.values.isEmpty else {
+      return PublishedComparison(published: text, here: "missing", source: value.source)
+    }
+    let interval = tInterval(sample.numbers)
+    let here = UncertainNumber(mean(sample.numbers), halfWidth: sample.values.count > 1 ? interval?.halfWidth : nil).text()
+    var comparison = ""
+    if let interval, sample.values.count > 1 {
+      let inside = (min(interval.lower, interval.upper)...max(interval.lower, interval.upper)).contains(value.value)
+      comparison =
+        inside ? "the published number lies inside the 95 % interval"
+        : "the published number lies \(value.value > interval.upper ? "above" : "below") the 95 % interval"
+    }
+    return PublishedComparison(published: text, here: here, source: value.source, comparison: comparison)
+  }
+
+  // MARK: - Tables
+
+  func resolvedTables() -> [String: ResolvedTable] {
+    var resolved: [String: ResolvedTable] = [:]
+    for (block, body) in plan.tables {
+      guard case .computed(let rowAxis, let rows, _, let columns, let cells) = body else { continue }
+      let header: [ResolvedTable.Cell] =
+        block.header.isEmpty
+        ? [.heading(rowAxis)] + (columns.isEmpty ? [.heading(block.body["value"]?.text ?? "")] : columns.map { .heading($0) })
+        : block.header.map { .inlines($0) }
+      resolved[block.id] = ResolvedTable(
+        header: header,
+        rows: zip(rows, cells).map { name, cells in [.heading(name)] + cells.map { .value(value($0)) } },
+        experiments: cells.first?.first?.expression.experiments ?? [])
+    }
+    return resolved
+  }
+
+  // MARK: - Experiments
+
+  func experiments() -> [String: ResolvedExperiment] {
+    Dictionary(uniqueKeysWithValues: plan.experiments.map { ($0.id, experiment($0)) })
+  }
+
+  private func experiment(_ experiment: Experiment) -> ResolvedExperiment {
+    let runs = experiment.runs.map { run in
+      let label = zip(experiment.axes, run.axes).map { "\($0.name)=\($1.label)" } + ["seed \(run.seed)"]
+      return ResolvedExperiment.Run(
+        key: run.key, result: results.digests[run.key], label: label.joined(separator: ", "),
+        failure: results.failures[run.key])
+    }
+    let digests = experiment.dataDigests.sorted { $0.key < $1.key }
+    return ResolvedExperiment(
+      axes: experiment.axes.enumerated().map { index, axis in
+        var values: [String] = []
+        for run in experiment.runs where !values.contains(run.axes[index].label) { values.append(run.axes[index].label) }
+        return ResolvedExperiment.Axis(name: axis.name, values: values)
+      },
+      seeds: experiment.seeds, runs: runs, parameters: commonParameters(experiment),
+      dataName: digests.map(\.key).joined(separator: ", "), dataDigest: digests.first?.value ?? "",
+      files: experiment.declarations.map {
+        let name = experiment.tableName($0)
+        return ResolvedExperiment.File(name: name, path: "data/\(name).csv")
+      },
+      command: "offprint build \(plan.folder) --only \(experiment.id) --fresh")
+  }
+
+  /// The options that all runs share, by path.
+  private func commonParameters(_ experiment: Experiment) -> [(name: String, value: String)] {
+    guard let first = experiment.runs.first else { return [] }
+    var common = leaves(first.configuration.value, "")
+    for run in experiment.runs where run.seed == 1 {
+      let other = leaves(run.configuration.value, "")
+      common = common.filter { other[$0.key] == $0.value }
+    }
+    return common.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
+  private func leaves(_ value: Value, _ path: String) -> [String: String] {
+    guard let members = value.object else { return [path: value.string ?? value.canonicalJSON] }
+    return members.reduce(into: [:]) { result, member in
+      result.merge(leaves(member.value, path.isEmpty ? member.key : "\(path).\(member.key)")) { first, _ in first }
+    }
+  }
+
+  var reportProfile: ReportProfile { ReportProfile(name: plan.profile, isDraft: plan.profile == "smoke") }
+}

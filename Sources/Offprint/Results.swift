@@ -1,0 +1,30 @@
+// Serves tabulate: what the store has for a plan, as tables.
+import Experiments
+import RunStore
+import Specification
+import Tables
+
+/// The results of a paper's runs.
+struct Results {
+  /// Tables by name.
+  var tables: [String: Table] = [:]
+  /// Result digests by run key.
+  var digests: [String: String] = [:]
+  /// Why runs have no result, by run key.
+  var failures: [String: String] = [:]
+
+  /// Reads the results of a plan; runs without one are holes in the tables.
+  init(_ plan: PaperPlan, _ loaded: [String: RunResult], failures: [FailedRunReason]) {
+    for failure in failures { self.failures[failure.key] = failure.reason }
+    for (key, result) in loaded { digests[key] = result.digest }
+    for experiment in plan.experiments {
+      for table in experiment.tables({ loaded[$0.key] }) { tables[table.name] = table }
+    }
+  }
+}
+
+/// A run without a result and the reason.
+struct FailedRunReason {
+  var key: String
+  var reason: String
+}
