@@ -86,11 +86,9 @@ let package = Package(
     module("RunStore", ["BitExact", "Specification"]),
     module("Execution", ["Experiments", "RunStore", "Specification", "Diagnostics"]),
     module(
-      "Manuscript", ["CCmarkGFM", "Diagnostics", "Specification", "Tables"]),
+      "Manuscript", ["CCmarkGFM", "Diagnostics", "Specification"]),
     module("Plotting", ["CPNG", "CFonts", "Diagnostics", "Specification", "Tables"]),
-    module(
-      "Report",
-      ["Manuscript", "Plotting", "Statistics", "Diagnostics", "Specification", "Tables"]),
+    module("Report", ["Manuscript", "Diagnostics", "Specification"]),
     module(
       "Offprint",
       [
@@ -104,5 +102,7 @@ let package = Package(
         "Offprint", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    tests("Manuscript", ["Manuscript", "Diagnostics", "Specification"], resources: true),
+    tests("Report", ["Report", "Manuscript", "Diagnostics", "Specification", "CCrypto"], resources: true),
   ]
 )
