@@ -12,23 +12,27 @@ let strict: [SwiftSetting] = [
 ]
 
 /// One source, built once for each instruction-set level. The flags keep full speed in debug builds too.
-func kernels(_ name: String, cpu: String?) -> Target {
+func kernels(_ name: String, cpu: String?, define: String) -> Target {
   let level = cpu.map { ["-target-cpu", $0, "-Xcc", "-march=\($0)"] } ?? []
   return .target(
-    name: name, dependencies: ["CProcessor"],
-    swiftSettings: [.unsafeFlags(["-Ounchecked", "-wmo"] + level), .treatAllWarnings(as: .error)])
+    name: name, dependencies: ["CProcessor", "KernelTable"],
+    swiftSettings: [
+      .unsafeFlags(["-Ounchecked"] + level), .define(define), .treatAllWarnings(as: .error),
+    ])
 }
 
 #if arch(x86_64)
-  let vectorLevels: [(name: String, cpu: String)] = [
-    ("KernelsAVX2", "haswell"), ("KernelsAVX512", "skylake-avx512"),
+  let baseline = "EMULATED_FMA"
+  let vectorLevels: [(name: String, cpu: String, define: String)] = [
+    ("KernelsAVX2", "haswell", "AVX2"), ("KernelsAVX512", "skylake-avx512", "AVX512"),
   ]
 #else
-  let vectorLevels: [(name: String, cpu: String)] = []
+  let baseline = "NATIVE_FMA"
+  let vectorLevels: [(name: String, cpu: String, define: String)] = []
 #endif
 
-func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func module(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: Bool = false) -> Target {
@@ -63,28 +67,28 @@ let package = Package(
     .target(
       name: "CFonts", cSettings: [.define("OFFPRINT_FONT_DIRECTORY", to: "\"\(fontDirectory)\"")]),
     .target(name: "CProcessor"),
-    kernels("KernelsBaseline", cpu: nil),
-  ] + vectorLevels.map { kernels($0.name, cpu: $0.cpu) } + [
+    module("KernelTable", []),
+    kernels("KernelsBaseline", cpu: nil, define: baseline),
+  ] + vectorLevels.map { kernels($0.name, cpu: $0.cpu, define: $0.define) } + [
     module(
       "BitExact",
-      ["CProcessor", "CCrypto", "KernelsBaseline"]
+      ["CProcessor", "CCrypto", "KernelTable", "KernelsBaseline"]
         + vectorLevels.map { .target(name: $0.name) }),
     module("Diagnostics", []),
     module("Tables", []),
     module("Specification", ["Diagnostics", .product(name: "Yams", package: "Yams")]),
     module("Statistics", ["BitExact"]),
-    module("Expressions", ["Diagnostics", "Tables", "Statistics"]),
-    module("Datasets", ["BitExact", "CZlib"]),
+    module("Expressions", ["BitExact", "Diagnostics", "Tables", "Statistics"]),
+    module(
+      "Datasets", ["BitExact", "CZlib"], exclude: ["Digits/NOTICE.md", "Digits/make-digits.py"]),
     module("Training", ["BitExact"]),
-    module("Measurements", ["BitExact", "Training", "Datasets"]),
     module(
       "Experiments",
       [
-        "BitExact", "Diagnostics", "Specification", "Tables", "Datasets", "Training",
-        "Measurements", "Statistics",
+        "BitExact", "KernelTable", "Diagnostics", "Specification", "Tables", "Datasets", "Training",
       ]),
     module("RunStore", ["BitExact", "Specification"]),
-    module("Execution", ["Experiments", "RunStore", "Specification", "Diagnostics"]),
+    module("Execution", ["Datasets", "Experiments", "RunStore", "Specification", "Tables"]),
     module(
       "Manuscript", ["CCmarkGFM", "Diagnostics", "Specification"]),
     module("Plotting", ["CPNG", "CFonts", "Diagnostics", "Specification", "Tables"]),
@@ -103,6 +107,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     tests("Manuscript", ["Manuscript", "Diagnostics", "Specification"], resources: true),
-    tests("Report", ["Report", "Manuscript", "Diagnostics", "Specification", "CCrypto"], resources: true),
+    tests("Report", ["Report", "Manuscript", "Diagnostics", "Specification", "BitExact"], resources: true),
+    tests("BitExact", ["BitExact", "KernelTable"]),
   ]
 )

@@ -1,1 +1,1 @@
-
+../Kernels/Kernels.swift

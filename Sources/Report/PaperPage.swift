@@ -3,8 +3,9 @@ import Manuscript
 
 /// The report of a paper as one HTML file; equal input gives equal bytes.
 ///
-/// `sha256` is asked for the digest of the style sheet, by which the page's policy admits it and nothing else.
-public func reportPage(_ paper: ResolvedPaper, sha256: ([UInt8]) -> [UInt8]) -> String {
+/// `sha256` is asked for the hexadecimal digest of the style sheet, by which the page's policy admits it and nothing
+/// else.
+public func reportPage(_ paper: ResolvedPaper, sha256: (String) -> String) -> String {
   var renderer = PageRenderer(paper)
   // The text comes first: what stands around it depends on what the text cites.
   let sections = renderer.sections()
@@ -33,9 +34,9 @@ private func statementSection(_ content: HTML) -> HTML {
 /// A whole HTML document round `body`.
 func page(
   title: String, language: String, description: String, authors: [String], body: HTML, style: String = paperStyle,
-  sha256: ([UInt8]) -> [UInt8]
+  sha256: (String) -> String
 ) -> String {
-  let digest = base64(sha256(Array(style.utf8)))
+  let digest = base64(bytes(hexadecimal: sha256(style)))
   let policy = "default-src 'none'; img-src 'self'; style-src 'sha256-\(digest)'; base-uri 'none'; form-action 'none'"
   var head =
     line("meta", ["charset": "utf-8"])
@@ -51,6 +52,11 @@ func page(
     "html", ["lang": language],
     .raw("\n") + line("head", [:], .raw("\n") + head) + line("body", [:], .raw("\n") + body))
   return "<!doctype html>\n" + document.markup
+}
+
+private func bytes(hexadecimal text: String) -> [UInt8] {
+  let digits = text.compactMap(\.hexDigitValue)
+  return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
 }
 
 /// Base64 (RFC 4648) with padding.

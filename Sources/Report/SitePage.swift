@@ -18,7 +18,7 @@ public struct PaperSummary: Sendable {
 /// The list of papers as one HTML file.
 ///
 /// `sha256` is asked for the digest of the style sheet, as for ``reportPage(_:sha256:)``.
-public func sitePage(title: String, papers: [PaperSummary], sha256: ([UInt8]) -> [UInt8]) -> String {
+public func sitePage(title: String, papers: [PaperSummary], sha256: (String) -> String) -> String {
   let items = papers.map { summary in line("li", [:], .raw("\n") + entry(summary)) }
   let body =
     link("#main", class: "skip", "Skip to the papers") + .raw("\n")

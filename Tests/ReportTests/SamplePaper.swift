@@ -1,5 +1,5 @@
 // Serves the tests of write: a paper with everything in it, its results made up.
-import CCrypto
+import BitExact
 import Diagnostics
 import Foundation
 import Manuscript
@@ -9,12 +9,8 @@ import Testing
 /// The folder of this target's fixtures.
 let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
 
-/// SHA-256 as the pipeline would pass it in.
-func sha256(_ bytes: [UInt8]) -> [UInt8] {
-  var digest = [UInt8](repeating: 0, count: 32)
-  EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil)
-  return digest
-}
+/// SHA-256 as the pipeline passes it in.
+let sha256: @Sendable (String) -> String = { SHA256.hexDigest(of: $0) }
 
 /// The manuscript of the sample paper.
 func sampleManuscript() throws -> Manuscript {
@@ -103,7 +99,7 @@ private var wideFigure: ResolvedFigure {
 }
 
 private func run(_ index: Int, _ label: String) -> ResolvedExperiment.Run {
-  let digest = sha256(Array("run \(index)".utf8)).map { String(format: "%02x", $0) }.joined()
+  let digest = sha256("run \(index)")
   return ResolvedExperiment.Run(key: digest, result: String(digest.reversed()), label: label)
 }
 

@@ -1,0 +1,43 @@
+// Serves plan, execute and verify: names of contents. OpenSSL's libcrypto does the work.
+import CCrypto
+
+/// SHA-256 digests (FIPS 180-4).
+public struct SHA256: ~Copyable {
+  private let context: OpaquePointer?
+
+  /// Starts a digest.
+  public init() {
+    context = unsafe EVP_MD_CTX_new()
+    unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil)
+  }
+
+  deinit { unsafe EVP_MD_CTX_free(context) }
+
+  /// Adds bytes.
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    unsafe EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+  }
+
+  /// Adds the bytes of an array of trivial elements.
+  public mutating func update<Element: BitwiseCopyable>(_ values: [Element]) {
+    unsafe values.withUnsafeBytes { unsafe update($0) }
+  }
+
+  /// The digest of everything added, as 64 lower-case hexadecimal digits.
+  public consuming func hexDigest() -> String {
+    var bytes = [UInt8](repeating: 0, count: 32)
+    unsafe EVP_DigestFinal_ex(context, &bytes, nil)
+    let digits = Array("0123456789abcdef")
+    return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+  }
+
+  /// The digest of `bytes` in hexadecimal.
+  public static func hexDigest(of bytes: [UInt8]) -> String {
+    var digest = SHA256()
+    digest.update(bytes)
+    return digest.hexDigest()
+  }
+
+  /// The digest of the UTF-8 bytes of `text` in hexadecimal.
+  public static func hexDigest(of text: String) -> String { hexDigest(of: Array(text.utf8)) }
+}

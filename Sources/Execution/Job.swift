@@ -1,0 +1,65 @@
+// Serves execute: what passes between a build and its workers, one JSON value a line.
+import Specification
+
+/// A run as a worker receives it.
+public struct Job: Sendable {
+  /// The run's key.
+  public var key: String
+  /// The resolved specification.
+  public var specification: Value
+  /// The seed.
+  public var seed: Int
+
+  /// Creates a job.
+  public init(key: String, specification: Value, seed: Int) {
+    self.key = key
+    self.specification = specification
+    self.seed = seed
+  }
+
+  var line: String {
+    let value: Value = ["key": .string(key), "seed": .number(Double(seed)), "specification": specification]
+    return value.canonicalJSON + "\n"
+  }
+
+  init?(line: some Sequence<UInt8>) {
+    guard let value = try? Value(json: line), let key = value["key"]?.string, let seed = value["seed"]?.integer,
+      let specification = value["specification"]
+    else { return nil }
+    self.init(key: key, specification: specification, seed: seed)
+  }
+}
+
+/// What a worker says.
+enum Report: Sendable {
+  /// Steps done of all steps.
+  case progress(key: String, done: Int, total: Int)
+  /// The record is in the store.
+  case finished(key: String, seconds: Double)
+  /// The run cannot be had, for this reason.
+  case failed(key: String, reason: String)
+
+  var line: String {
+    let value: Value =
+      switch self {
+      case .progress(let key, let done, let total):
+        ["progress": .string(key), "done": .number(Double(done)), "total": .number(Double(total))]
+      case .finished(let key, let seconds): ["finished": .string(key), "seconds": .number(seconds)]
+      case .failed(let key, let reason): ["failed": .string(key), "reason": .string(reason)]
+      }
+    return value.canonicalJSON + "\n"
+  }
+
+  init?(line: some Sequence<UInt8>) {
+    guard let value = try? Value(json: line) else { return nil }
+    if let key = value["progress"]?.string, let done = value["done"]?.integer, let total = value["total"]?.integer {
+      self = .progress(key: key, done: done, total: total)
+    } else if let key = value["finished"]?.string {
+      self = .finished(key: key, seconds: value["seconds"]?.number ?? 0)
+    } else if let key = value["failed"]?.string {
+      self = .failed(key: key, reason: value["reason"]?.string ?? "no reason given")
+    } else {
+      return nil
+    }
+  }
+}

@@ -1,0 +1,63 @@
+// Serves execute: the process that runs runs. It reads jobs from its standard input and writes records.
+import Datasets
+import Experiments
+import RunStore
+import Specification
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Takes jobs as JSON lines, one at a time, until its input ends.
+public struct Worker {
+  private let store: RunStore
+  private let library: DatasetLibrary
+
+  /// A worker that writes its records into `store`.
+  public init(store: RunStore, library: DatasetLibrary) {
+    self.store = store
+    self.library = library
+  }
+
+  /// Works until the input ends.
+  public func serve() {
+    while let line = readLine(strippingNewline: true) {
+      guard let job = Job(line: line.utf8) else {
+        say(.failed(key: "", reason: "a worker received a line that is not a job"))
+        continue
+      }
+      say(perform(job))
+    }
+  }
+
+  private func perform(_ job: Job) -> Report {
+    do {
+      let started = processorSeconds()
+      let configuration = try Configuration(job.specification)
+      let context = RunContext(configuration: configuration, seed: job.seed, library: library) { done, total in
+        say(.progress(key: job.key, done: done, total: total))
+      }
+      let result = try configuration.run(context)
+      let seconds = processorSeconds() - started
+      try store.save(StoredRun(key: job.key, specification: job.specification, result: result.value, seconds: seconds))
+      return .finished(key: job.key, seconds: seconds)
+    } catch {
+      return .failed(key: job.key, reason: "\(error)")
+    }
+  }
+
+  private func say(_ report: Report) {
+    // The build may be gone; then the next read ends the worker.
+    let bytes = Array(report.line.utf8)
+    _ = unsafe write(STDOUT_FILENO, bytes, bytes.count)
+  }
+}
+
+/// Processor time of this thread in seconds; for people, never for a result.
+func processorSeconds() -> Double {
+  var time = timespec()
+  unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
+}

@@ -1,0 +1,145 @@
+// Serves execute: one training with its records, early stop, digests and final metrics.
+import Datasets
+import Tables
+import Training
+
+/// Runs a training and keeps what the tables need.
+final class ObservedTraining {
+  private let network: Network
+  private let options: TrainOptions
+  private let data: TrainingData
+  private let context: RunContext
+  private let record: RecordOptions
+  private let initial: Buffer
+  private var best: (step: Int, loss: Double, parameters: Buffer, statistics: [Buffer])?
+  private var stepsToFit: Int?
+  /// Rows of the table `exp-x.history`.
+  private(set) var history: RunTable
+  /// Digests of the weights.
+  private(set) var trail = DigestTrail()
+  /// Metrics after the last step.
+  private(set) var final: [String: Double] = [:]
+  /// 1 where a weight lives, as `Trainer.mask`.
+  var mask: Buffer?
+  /// Steps done before this training and steps in all, for progress.
+  var progressOffset = (done: 0, total: 0)
+
+  init(_ network: Network, _ options: TrainOptions, _ data: TrainingData, _ context: RunContext, mask: Buffer? = nil) {
+    self.network = network
+    self.options = options
+    self.data = data
+    self.context = context
+    self.mask = mask
+    record = context.configuration.record
+    history = RunTable(historyDeclaration(context.configuration))
+    initial = network.parameters.duplicate()
+    progressOffset.total = options.steps
+  }
+
+  /// Trains and measures.
+  func run() throws -> ObservedTraining {
+    let every = record.every ?? options.steps
+    let beat = max(1, min(every, options.steps / 20))
+    let trainer = Trainer(network, options, mask: mask)
+    let steps = try trainer.run(
+      data.train, seed: context.streamSeed,
+      watches: { $0 % every == 0 || $0 % beat == 0 || DigestTrail.marks($0) }
+    ) { step in
+      if DigestTrail.marks(step) || step == options.steps { trail.add(step: step, network) }
+      if step % beat == 0 { try context.progress(progressOffset.done + step, progressOffset.total) }
+      let isRecord = record.every == nil ? step == options.steps : step % every == 0 || step == options.steps
+      return isRecord ? observe(step) : true
+    }
+    trail.add(step: steps, network)
+    measureFinal(steps)
+    return self
+  }
+
+  /// Makes a record; returns whether training goes on.
+  private func observe(_ step: Int) -> Bool {
+    let needsTrain =
+      record.metrics.contains { $0.hasPrefix("train_") } || options.stopLoss != nil || options.stopAccuracy != nil
+    let needsTest = record.metrics.contains { $0.hasPrefix("test_") }
+    let train = needsTrain ? network.evaluate(data.train) : nil
+    let validation = data.validation.count > 0 ? network.evaluate(data.validation) : nil
+    let test = needsTest ? network.evaluate(data.test) : nil
+    let values = metrics(train: train, validation: validation, test: test)
+    history.rows.append(
+      history.columns.map { $0 == "step" ? .number(Double(step)) : values[$0].map(Cell.number) ?? .missing })
+    if let validation, validation.loss < best?.loss ?? .infinity {
+      best = (step, validation.loss, network.parameters.duplicate(), network.runningStatistics.map { $0.duplicate() })
+    }
+    guard let train else { return true }
+    let tracksFit = record.metrics.contains("train_accuracy")
+    if tracksFit, stepsToFit == nil, train.accuracy >= record.fitAccuracy { stepsToFit = step }
+    if let limit = options.stopLoss, train.loss <= limit { return false }
+    if let limit = options.stopAccuracy, train.accuracy >= limit { return false }
+    return true
+  }
+
+  private func metrics(train: Evaluation?, validation: Evaluation?, test: Evaluation?) -> [String: Double] {
+    var values: [String: Double] = [:]
+    for (name, evaluation) in [("train", train), ("validation", validation), ("test", test)] {
+      guard let evaluation else { continue }
+      values["\(name)_loss"] = evaluation.loss
+      values["\(name)_accuracy"] = evaluation.accuracy
+      values["\(name)_error"] = 1 - evaluation.accuracy
+    }
+    return values
+  }
+
+  private func measureFinal(_ steps: Int) {
+    let train = network.evaluate(data.train)
+    let validation = data.validation.count > 0 ? network.evaluate(data.validation) : nil
+    let test = data.test.count > 0 ? network.evaluate(data.test) : nil
+    final = metrics(train: train, validation: validation, test: test)
+    if let test { final["gap"] = abs((1 - test.accuracy) - (1 - train.accuracy)) }
+    final["steps"] = Double(steps)
+    final["steps_to_fit"] = stepsToFit.map(Double.init)
+    final["distance"] = network.layout.distance(network.parameters, initial)
+    final["weight_norm"] = network.layout.distance(network.parameters)
+    final["parameters"] = Double(network.layout.count)
+    measureUnits()
+    measureEarlyStop()
+  }
+
+  /// Unit capacity and unit impact of a network with one hidden layer.
+  private func measureUnits() {
+    let weights = network.layout.parameters.filter { $0.kind == .weight }
+    guard weights.count == 2 else { return }
+    let (incoming, outgoing) = (weights[0], weights[1])
+    var (capacity, impact) = (0.0, 0.0)
+    for unit in 0..<incoming.columns {
+      var (moved, length) = (0.0, 0.0)
+      for input in 0..<incoming.rows {
+        let place = incoming.index(input, unit)
+        let change = Double(network.parameters.start[place]) - Double(initial.start[place])
+        moved += change * change
+      }
+      for output in 0..<outgoing.columns {
+        let weight = Double(network.parameters.start[outgoing.index(unit, output)])
+        length += weight * weight
+      }
+      capacity += moved.squareRoot()
+      impact += length.squareRoot()
+    }
+    final["unit_capacity"] = capacity / Double(incoming.columns)
+    final["unit_impact"] = impact / Double(incoming.columns)
+  }
+
+  /// Test accuracy of the weights with the smallest validation loss; leaves the network as it is.
+  private func measureEarlyStop() {
+    guard let best else { return }
+    let parameters = network.parameters.duplicate()
+    let statistics = network.runningStatistics.map { $0.duplicate() }
+    restore(best.parameters, best.statistics)
+    final["early_stop_step"] = Double(best.step)
+    final["early_stop_accuracy"] = network.evaluate(data.test).accuracy
+    restore(parameters, statistics)
+  }
+
+  private func restore(_ parameters: Buffer, _ statistics: [Buffer]) {
+    network.parameters.copy(from: parameters)
+    for (running, saved) in zip(network.runningStatistics, statistics) { running.copy(from: saved) }
+  }
+}

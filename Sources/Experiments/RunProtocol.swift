@@ -1,0 +1,129 @@
+// Serves plan and execute: what every protocol and every measurement provides.
+import Datasets
+import KernelTable
+import Specification
+import Tables
+import Training
+
+/// One of the tables that the runs of an experiment fill.
+public struct TableDeclaration: Sendable {
+  /// What follows the experiment's id: empty for the main table, else `history` and the like.
+  public var suffix: String
+  /// One sentence for the reference.
+  public var doc: String
+  /// Coordinates of a row besides the experiment's axes and the seed.
+  public var axes: [Column]
+  /// What is measured.
+  public var metrics: [Column]
+}
+
+/// The rows of one table from one run.
+public struct RunTable: Sendable, Hashable {
+  /// Names of the columns: axes, then metrics.
+  public var columns: [String]
+  /// The rows.
+  public var rows: [[Cell]]
+
+  init(_ declaration: TableDeclaration) {
+    columns = (declaration.axes + declaration.metrics).map(\.name)
+    rows = []
+  }
+}
+
+/// What a run yields.
+public struct RunResult: Sendable {
+  /// Rows by the table's suffix; the main table has the empty suffix and one row.
+  public var tables: [String: RunTable] = [:]
+  /// Digests of the weights at some steps, in order.
+  public var digests: [(step: Int, digest: String)] = []
+}
+
+/// What a run works with.
+public struct RunContext {
+  /// The specification.
+  public let configuration: Configuration
+  /// The seed, from 1.
+  public let seed: Int
+  /// The datasets of this process.
+  public let library: DatasetLibrary
+  /// Told now and then how many of the run's steps are done; throws to give the run up.
+  public let progress: (_ done: Int, _ total: Int) throws -> Void
+
+  /// Prepares a run.
+  public init(
+    configuration: Configuration, seed: Int, library: DatasetLibrary,
+    progress: @escaping (Int, Int) throws -> Void = { _, _ in }
+  ) {
+    self.configuration = configuration
+    self.seed = seed
+    self.library = library
+    self.progress = progress
+  }
+
+  /// The seed as the streams take it.
+  var streamSeed: UInt64 { UInt64(max(0, seed)) }
+}
+
+/// A way of running an experiment. Adding one means adding one type, and its name to `runProtocols`.
+protocol RunProtocol: Sendable {
+  /// Its name, documentation and options.
+  static var record: Record { get }
+  /// Reads resolved options.
+  init(_ value: Value) throws
+  /// Whether runs need `model` and `train`.
+  static var trainsModel: Bool { get }
+  /// The datasets that it works on.
+  static var datasets: [DatasetName] { get }
+  /// The tables of its runs; the first is the main one.
+  func tables(_ configuration: Configuration) -> [TableDeclaration]
+  /// Runs once.
+  func run(_ context: RunContext) throws -> RunResult
+  /// Training steps of one run and floating-point operations of one run, for estimates.
+  func cost(_ configuration: Configuration, _ data: DatasetDescription) -> RunCost
+}
+
+/// What a run will cost.
+public struct RunCost: Sendable, Hashable {
+  /// Training steps.
+  public var steps: Double
+  /// Floating-point operations, the matrix products' 2·m·n·k and little else.
+  public var operations: Double
+}
+
+/// Something measured of a trained network, into a table of its own.
+protocol RunMeasurement: Sendable {
+  /// Its name, documentation and options.
+  static var record: Record { get }
+  /// Reads resolved options.
+  init(_ value: Value) throws
+  /// Its table.
+  var table: TableDeclaration { get }
+  /// Measures.
+  func measure(_ network: Network, _ data: TrainingData, seed: UInt64) throws -> RunTable
+  /// Examples that pass through the network, for estimates.
+  func examples(_ data: DatasetDescription) -> Int
+}
+
+/// The protocols of the language.
+let runProtocols: [any RunProtocol.Type] = [Train.self, IterativePruning.self, SeparableDescentProtocol.self]
+
+/// The measurements of the language.
+let runMeasurements: [any RunMeasurement.Type] = [InferenceModes.self]
+
+/// The data of a run, laid out for the kernels.
+final class TrainingData {
+  let train: ExampleMatrix
+  let validation: ExampleMatrix
+  let test: ExampleMatrix
+  let classes: Int
+
+  init(_ split: DataSplit) {
+    func matrix(_ data: LabelledData) -> ExampleMatrix {
+      ExampleMatrix(inputs: data.inputs, labels: data.labels, features: data.inputCount)
+    }
+    train = matrix(split.train)
+    validation = matrix(split.validation)
+    test = matrix(split.test)
+    classes = split.train.classes
+  }
+}

@@ -1,0 +1,312 @@
+// Serves check and tabulate: computes an expression on tables, or only on their shape before anything has run.
+
+import BitExact
+import Diagnostics
+import Statistics
+import Tables
+
+/// Computes a syntax tree.
+struct Evaluator {
+  var source: Source
+  var tables: (String) -> Table?
+  /// Before a run there are rows without results: places are then checked, values are not.
+  var structureOnly = false
+
+  func frame(_ node: Node) throws -> Frame {
+    switch node {
+    case .number(let value, _):
+      return Frame(constant: value)
+    case .reference(let reference):
+      return try frame(reference)
+    case .negation(let operand, _):
+      let frame = try frame(operand)
+      return frame.mapped(unit: frame.unit) { -$0 }
+    case .binary(let operation, let left, let right, let span):
+      return try combined(operation, frame(left), frame(right), span)
+    case .comparison(let comparison, let left, let right, let span):
+      let (a, b) = (try frame(left), try frame(right))
+      _ = try commonUnit(a.unit, b.unit, span)
+      return try located(span) { () throws(FrameProblem) in
+        try Frame.combine(a, b, unit: "") { comparison.holds($0, $1) ? 1 : 0 }
+      }
+    case .call(let call):
+      return try frame(call)
+    }
+  }
+
+  /// The final sample: no axis may be open.
+  func sample(_ node: Node) throws -> Sample {
+    let result = try frame(node)
+    if result.constant != nil {
+      throw source.error(
+        "no-sample", node.span, "the expression names no experiment",
+        hint: "a sample is written exp-name.column")
+    }
+    let open = result.openAxes
+    if !open.isEmpty { throw DiagnosticError(open.map { notFixed($0, node.span) }) }
+    var seen: Set<Int> = []
+    for entry in result.entries where !seen.insert(entry.seed).inserted {
+      throw source.error(
+        "rows-not-unique", node.span, "several rows remain for seed \(entry.seed)", hint: "add a filter")
+    }
+    if result.entries.isEmpty, !structureOnly {
+      throw source.error(
+        "no-common-seeds", node.span, "no seed has a result for every part of the expression")
+    }
+    var experiments: [String] = []
+    for reference in node.references where !experiments.contains(reference.experiment.value) {
+      experiments.append(reference.experiment.value)
+    }
+    return Sample(
+      values: result.entries.map { (seed: $0.seed, value: $0.value) }.sorted { $0.seed < $1.seed },
+      experiments: experiments, unit: result.unit)
+  }
+
+  private func notFixed(_ axis: FrameAxis, _ span: Span) -> Diagnostic {
+    source.mistake(
+      "axis-not-fixed", span, "the axis '\(axis.name)' is not fixed; its values are \(listed(axis.values))",
+      hint:
+        "fix it, as in [\(axis.name)=\(axis.values[0].label)], or go over it, as in mean(…, over: \(axis.name))"
+    )
+  }
+
+  private func located<T>(_ span: Span, _ body: () throws(FrameProblem) -> T) throws -> T {
+    do { return try body() } catch {
+      throw source.error(error.rule, span, error.message, hint: error.hint)
+    }
+  }
+
+  // MARK: - References
+
+  private func frame(_ reference: Reference) throws -> Frame {
+    guard let table = tables(reference.tableName) else {
+      throw source.error(
+        "unknown-table", reference.table?.span ?? reference.experiment.span,
+        "there is no table '\(reference.tableName)'")
+    }
+    let mistakes = referenceMistakes(reference, in: table, source)
+    if !mistakes.isEmpty { throw DiagnosticError(mistakes) }
+    guard let column = table.index(of: reference.column.value) else { return Frame() }
+    var rows = table.rows[...]
+    for filter in reference.filters {
+      guard let index = table.index(of: filter.axis.value) else { continue }
+      rows = rows.filter { filter.matches($0[index]) }[...]
+    }
+    if rows.isEmpty {
+      throw source.error(
+        "no-rows", reference.span,
+        table.rows.isEmpty
+          ? "\(table.name) has no rows" : "no row of \(table.name) satisfies all of these filters together")
+    }
+    let fixed = reference.filters.filter { $0.comparison == .equal }.map(\.axis.value)
+    let axisColumns = table.columns.indices.filter {
+      table.columns[$0].role == .axis && !fixed.contains(table.columns[$0].name)
+    }
+    let cells = rows.map { row in axisColumns.map { row[$0] } }
+    let axes = axisColumns.enumerated().map { position, column in
+      FrameAxis(name: table.columns[column].name, values: distinctCells(cells.map { $0[position] }))
+    }
+    // Looked up only, never walked through: its order does not matter.
+    let places = axes.map { axis in
+      Dictionary(axis.values.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+    let seedColumn = table.columns.firstIndex { $0.role == .seed }
+    var frame = Frame(unit: table.columns[column].unit)
+    // An axis without any value here (an option that this arm does not have) is no axis.
+    let used = axes.indices.filter { !axes[$0].values.isEmpty }
+    frame.axes = used.map { axes[$0] }
+    for (row, rowCells) in zip(rows, cells) {
+      let value: Double
+      switch row[column] {
+      case .number(let number): value = number
+      case .missing where structureOnly: value = .nan
+      case .missing: continue
+      case .text(let text):
+        throw source.error(
+          "not-a-number", reference.column.span,
+          "'\(reference.column.value)' holds text ('\(text)'), not numbers")
+      }
+      var coordinates: [Int] = []
+      for axis in used {
+        guard let place = places[axis][rowCells[axis]] else {
+          throw source.error(
+            "rows-not-unique", reference.span, "some of these rows have no value of '\(axes[axis].name)'",
+            hint: "fix it with a filter, as in [\(axes[axis].name)=\(axes[axis].values[0].label)]")
+        }
+        coordinates.append(place)
+      }
+      let seed = seedColumn.flatMap { row[$0].number }.flatMap { Int(exactly: $0) } ?? 1
+      frame.entries.append(Frame.Entry(coordinates: coordinates, seed: seed, value: value))
+    }
+    return frame
+  }
+
+  // MARK: - Arithmetic
+
+  private func combined(
+    _ operation: BinaryOperator, _ a: Frame, _ b: Frame, _ span: Span
+  ) throws -> Frame {
+    let unit: String
+    switch operation {
+    case .add, .subtract: unit = try commonUnit(a.unit, b.unit, span)
+    case .multiply: unit = a.unit.isEmpty ? b.unit : b.unit.isEmpty ? a.unit : "\(a.unit)·\(b.unit)"
+    case .divide: unit = b.unit.isEmpty ? a.unit : a.unit == b.unit ? "" : "\(a.unit)/\(b.unit)"
+    }
+    return try located(span) { () throws(FrameProblem) in
+      try Frame.combine(a, b, unit: unit) { x, y in
+        switch operation {
+        case .add: x + y
+        case .subtract: x - y
+        case .multiply: x * y
+        case .divide: x / y
+        }
+      }
+    }
+  }
+
+  /// Numbers without a unit go with every unit.
+  private func commonUnit(_ a: String, _ b: String, _ span: Span) throws -> String {
+    if a.isEmpty { return b }
+    if b.isEmpty || a == b { return a }
+    throw source.error("unit-mismatch", span, "'\(a)' and '\(b)' cannot be added or compared")
+  }
+
+  // MARK: - Functions
+
+  private func frame(_ call: Call) throws -> Frame {
+    let frames = try call.arguments.map { try frame($0) }
+    guard let first = frames.first else { return Frame() }
+    switch call.function {
+    case .log: return first.mapped(unit: "", Elementary.log)
+    case .log2: return first.mapped(unit: "", Elementary.log2)
+    case .log10: return first.mapped(unit: "", Elementary.log10)
+    case .exp: return first.mapped(unit: "", Elementary.exp)
+    case .sqrt: return first.mapped(unit: "") { $0.squareRoot() }
+    case .abs: return first.mapped(unit: first.unit) { Swift.abs($0) }
+    case .min, .max:
+      let better: (Double, Double) -> Double = call.function == .min ? smaller : larger
+      if call.axis == nil {
+        return try frames.dropFirst().reduce(first) { result, next in
+          let unit = try commonUnit(result.unit, next.unit, call.span)
+          return try located(call.span) { () throws(FrameProblem) in
+            try Frame.combine(result, next, unit: unit, better)
+          }
+        }
+      }
+      return try reduced(first, call) { points in
+        points.dropFirst().reduce(points[0].value) { better($0, $1.value) }
+      }
+    case .mean: return try reduced(first, call) { mean($0.map(\.value)) }
+    case .median: return try reduced(first, call) { median($0.map(\.value)) }
+    case .sd: return try reduced(first, call) { standardDeviation($0.map(\.value)) }
+    case .first: return try reduced(first, call) { $0[0].value }
+    case .last: return try reduced(first, call) { $0[$0.count - 1].value }
+    case .rise: return try reduced(first, call) { largestRise($0.map(\.value)) }
+    case .spearman:
+      return try onNumericAxis(first, call, unit: "") { spearman($0.map(\.axis), $0.map(\.value)) }
+    case .kendall:
+      return try onNumericAxis(first, call, unit: "") { kendall($0.map(\.axis), $0.map(\.value)) }
+    case .slope:
+      return try onNumericAxis(first, call, unit: "") {
+        leastSquaresSlope(x: $0.map(\.axis), y: $0.map(\.value))
+      }
+    case .largest:
+      return try onNumericAxis(first, call, unit: axisUnit(call)) { points in
+        points.last { $0.value == 1 }?.axis ?? .nan
+      }
+    case .smallest:
+      return try onNumericAxis(first, call, unit: axisUnit(call)) { points in
+        points.first { $0.value == 1 }?.axis ?? .nan
+      }
+    case .at:
+      guard let axis = call.axis, let place = call.place else { return first }
+      return try located(place.span) { () throws(FrameProblem) in try first.fixed(axis.value, at: place.value)
+      }
+    }
+  }
+
+  private func reduced(
+    _ frame: Frame, _ call: Call, _ body: ([(axisValue: Cell, value: Double)]) -> Double
+  ) throws -> Frame {
+    guard let axis = call.axis else { return frame }
+    return try located(axis.span) { () throws(FrameProblem) in
+      try frame.reduced(over: axis.value, unit: frame.unit) { points throws(FrameProblem) in body(points) }
+    }
+  }
+
+  private func onNumericAxis(
+    _ frame: Frame, _ call: Call, unit: String, _ body: ([(axis: Double, value: Double)]) -> Double
+  ) throws -> Frame {
+    guard let axis = call.axis else { return frame }
+    return try located(axis.span) { () throws(FrameProblem) in
+      try frame.reduced(over: axis.value, unit: unit) { points throws(FrameProblem) in
+        var numbers: [(axis: Double, value: Double)] = []
+        for point in points {
+          guard let number = point.axisValue.number else {
+            throw FrameProblem(
+              rule: "axis-not-numeric", message: "the axis '\(axis.value)' has values that are not numbers",
+              hint: "leave '\(point.axisValue.label)' out with a filter")
+          }
+          if call.axisScale != nil, number <= 0 {
+            throw FrameProblem(
+              rule: "axis-not-positive",
+              message: "the axis '\(axis.value)' has no logarithm at \(Cell.format(number))",
+              hint: "leave it out, as in [\(axis.value)>0]")
+          }
+          switch call.axisScale {
+          case nil: numbers.append((number, point.value))
+          case .log: numbers.append((Elementary.log(number), point.value))
+          case .log2: numbers.append((Elementary.log2(number), point.value))
+          case .log10: numbers.append((Elementary.log10(number), point.value))
+          }
+        }
+        return body(numbers)
+      }
+    }
+  }
+
+  private func axisUnit(_ call: Call) -> String {
+    for reference in call.arguments.flatMap(\.references) {
+      if let table = tables(reference.tableName), let name = call.axis?.value,
+        let index = table.index(of: name)
+      {
+        return table.columns[index].unit
+      }
+    }
+    return ""
+  }
+
+  /// NaN when either is.
+  private func smaller(_ a: Double, _ b: Double) -> Double { a.isNaN || b.isNaN ? .nan : Swift.min(a, b) }
+  private func larger(_ a: Double, _ b: Double) -> Double { a.isNaN || b.isNaN ? .nan : Swift.max(a, b) }
+
+  /// max over i of (xᵢ − min over j ≤ i of xⱼ).
+  private func largestRise(_ values: [Double]) -> Double {
+    if values.contains(where: \.isNaN) { return .nan }
+    var lowest = Double.infinity
+    var rise = 0.0
+    for value in values {
+      lowest = Swift.min(lowest, value)
+      rise = Swift.max(rise, value - lowest)
+    }
+    return rise
+  }
+}
+
+/// What is wrong with the column and the filters of a reference.
+func referenceMistakes(_ reference: Reference, in table: Table, _ source: Source) -> [Diagnostic] {
+  var mistakes = reference.filters.flatMap { filterMistakes($0, in: table, source) }
+  if let index = table.index(of: reference.column.value) {
+    if table.columns[index].role == .seed {
+      mistakes.append(
+        source.mistake("unknown-column", reference.column.span, "the number of the seed is not a result"))
+    }
+  } else {
+    let columns = table.columns.filter { $0.role != .seed }.map(\.name)
+    mistakes.append(
+      source.mistake(
+        "unknown-column", reference.column.span, "\(table.name) has no column '\(reference.column.value)'",
+        hint: nameHint(for: reference.column.value, in: columns)))
+  }
+  return mistakes
+}

@@ -1,0 +1,190 @@
+// Serves check, tabulate and judge: the expression language as other stages use it.
+
+import Diagnostics
+import Statistics
+import Tables
+
+/// One number per seed.
+public struct Sample: Sendable {
+  /// The seeds in increasing order, each with its number. NaN and infinities are kept: a run may diverge.
+  public var values: [(seed: Int, value: Double)]
+  /// The experiments behind it, in the order in which the expression names them.
+  public var experiments: [String]
+  /// The unit, empty when there is none or it is not known.
+  public var unit: String
+
+  /// Creates a sample.
+  public init(values: [(seed: Int, value: Double)], experiments: [String], unit: String = "") {
+    self.values = values
+    self.experiments = experiments
+    self.unit = unit
+  }
+
+  /// The numbers alone, in the order of the seeds.
+  public var numbers: [Double] { values.map(\.value) }
+}
+
+/// An expression over the tables of experiments; its value is a sample.
+///
+/// The grammar stands above `Parser`, the functions are the cases of `Function`. Samples are paired by seed: an operation
+/// on two samples keeps the seeds that both have.
+///
+/// A *missing* cell means that nothing was measured. Its seed is left out of the sample and of every reduction over an
+/// axis; only over `step` is it passed over, as runs may end at different steps. *NaN* is a result like any other (the
+/// run diverged): it is kept, and every computation with it yields NaN. `largest` and `smallest` yield NaN for a seed
+/// at which the condition holds nowhere. A table without a seed column counts as seed 1.
+public struct SampleExpression: Sendable {
+  /// The text as written.
+  public var text: String { source.text }
+  let source: Source
+  let root: Node
+
+  /// Parses `text`; throws a `DiagnosticError` that points into it.
+  ///
+  /// - Parameters:
+  ///   - text: the expression.
+  ///   - position: where its first byte stands in the paper.
+  public init(parsing text: String, at position: SourcePosition) throws {
+    source = Source(text: text, position: position)
+    var parser = try Parser(source)
+    root = try parser.expressionToEnd()
+  }
+
+  init(source: Source, root: Node) {
+    self.source = source
+    self.root = root
+  }
+
+  /// The tables that the expression reads, each once, in the order of the text.
+  public var tableNames: [String] { distinct(root.references.map(\.tableName)) }
+
+  /// The experiments that the expression reads, each once, in the order of the text.
+  public var experiments: [String] { distinct(root.references.map(\.experiment.value)) }
+
+  /// What is wrong, found without any result.
+  ///
+  /// Experiments, tables, columns, axes and their values must exist, units must agree, and every axis must be fixed or gone
+  /// over. Tables need their columns; where they also have the rows of the planned runs (their results missing), axis values
+  /// are checked too.
+  ///
+  /// - Parameters:
+  ///   - tables: the table of a name, `exp-x` or `exp-x.history`.
+  ///   - names: the names of all tables, for hints.
+  public func check(tables: (String) -> Table?, names: [String] = []) -> [Diagnostic] {
+    withoutActuallyEscaping(tables) { tables in
+      var mistakes: [Diagnostic] = []
+      var complete = true
+      for reference in root.references {
+        guard let table = tables(reference.tableName) else {
+          mistakes.append(unknownTable(reference, tables, names))
+          continue
+        }
+        mistakes += referenceMistakes(reference, in: table, source)
+        complete = complete && !table.rows.isEmpty
+      }
+      if root.references.isEmpty || (mistakes.isEmpty && complete) {
+        let evaluator = Evaluator(source: source, tables: tables, structureOnly: true)
+        do { _ = try evaluator.sample(root) } catch let error as DiagnosticError {
+          mistakes += error.diagnostics
+        } catch {
+          mistakes.append(source.mistake("expression", root.span, "\(error)"))
+        }
+      }
+      return mistakes
+    }
+  }
+
+  /// Computes the sample; throws a `DiagnosticError` that points into the text.
+  public func evaluate(tables: (String) -> Table?) throws -> Sample {
+    try withoutActuallyEscaping(tables) { tables in
+      try Evaluator(source: source, tables: tables).sample(root)
+    }
+  }
+
+  private func unknownTable(
+    _ reference: Reference, _ tables: (String) -> Table?, _ names: [String]
+  ) -> Diagnostic {
+    let experiment = reference.experiment.value
+    if let table = reference.table, tables(experiment) != nil {
+      let prefix = experiment + "."
+      let others = names.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+      return source.mistake(
+        "unknown-table", table.span, "\(experiment) has no table '\(table.value)'",
+        hint: nameHint(for: table.value, in: others))
+    }
+    return source.mistake(
+      "unknown-experiment", reference.experiment.span, "there is no experiment '\(experiment)'",
+      hint: nameHint(for: experiment, in: names.filter { !$0.contains(".") }))
+  }
+}
+
+/// A claim's assertion: two expressions and how they are said to compare.
+public struct Assertion: Sendable {
+  /// The text as written.
+  public var text: String { source.text }
+  private let source: Source
+  /// Left minus right, or right minus left where the claim says "less".
+  private let difference: SampleExpression
+  private let kind: ClaimKind
+
+  /// Parses `a > b`, `a >= b`, `a < b`, `a <= b` or `a ≈ b ± margin`; throws a `DiagnosticError` that points into it.
+  ///
+  /// - Parameters:
+  ///   - text: the assertion.
+  ///   - position: where its first byte stands in the paper.
+  public init(parsing text: String, at position: SourcePosition) throws {
+    source = Source(text: text, position: position)
+    var parser = try Parser(source)
+    let relation = try parser.assertionToEnd()
+    let (left, right) = (relation.left, relation.right)
+    let root: Node
+    switch relation.comparison {
+    case .less, .lessOrEqual: root = .binary(.subtract, right, left, relation.span)
+    default: root = .binary(.subtract, left, right, relation.span)
+    }
+    difference = SampleExpression(source: source, root: root)
+    if let margin = relation.margin {
+      let value = try Evaluator(source: source, tables: { _ in nil }).margin(margin)
+      kind = .equivalent(within: value)
+    } else {
+      let orEqual = relation.comparison == .greaterOrEqual || relation.comparison == .lessOrEqual
+      kind = .greater(than: 0, orEqual: orEqual)
+    }
+  }
+
+  /// The tables that the assertion reads, each once.
+  public var tableNames: [String] { difference.tableNames }
+  /// The experiments that the assertion reads, each once.
+  public var experiments: [String] { difference.experiments }
+
+  /// What is wrong, found without any result; see `SampleExpression.check`.
+  public func check(tables: (String) -> Table?, names: [String] = []) -> [Diagnostic] {
+    difference.check(tables: tables, names: names)
+  }
+
+  /// The paired differences, with what the claim says about their mean.
+  ///
+  /// For `a < b` the difference is b − a, so that every comparison by size says that the mean is above zero.
+  public func difference(tables: (String) -> Table?) throws -> (kind: ClaimKind, sample: Sample) {
+    (kind, try difference.evaluate(tables: tables))
+  }
+}
+
+extension Evaluator {
+  /// The margin of an equivalence: a positive constant.
+  fileprivate func margin(_ node: Node) throws -> Double {
+    if !node.references.isEmpty {
+      throw source.error("margin", node.span, "the margin must be a number, declared before the runs")
+    }
+    guard let margin = try frame(node).constant, margin.isFinite, margin > 0 else {
+      throw source.error("margin", node.span, "the margin must be above zero")
+    }
+    return margin
+  }
+}
+
+private func distinct(_ names: [String]) -> [String] {
+  var result: [String] = []
+  for name in names where !result.contains(name) { result.append(name) }
+  return result
+}

@@ -1,0 +1,199 @@
+// Serves execute: the one list of what every instruction-set level provides.
+
+/// Reads of single-precision values.
+public typealias Floats = UnsafePointer<Float>
+/// Writes of single-precision values.
+public typealias MutableFloats = UnsafeMutablePointer<Float>
+
+/// A matrix in memory: element (i, j) is at `start[i * rowStride + j * columnStride]`.
+public struct StridedMatrix {
+  /// Address of element (0, 0).
+  public var start: Floats
+  /// Distance between rows, in elements.
+  public var rowStride: Int
+  /// Distance between columns, in elements.
+  public var columnStride: Int
+
+  /// Describes a matrix in memory.
+  @inlinable public init(_ start: Floats, rowStride: Int, columnStride: Int = 1) {
+    self.start = start
+    self.rowStride = rowStride
+    self.columnStride = columnStride
+  }
+}
+
+/// What a matrix product's accumulators start from.
+public enum Start {
+  /// Zero.
+  case zero
+  /// What the result holds already.
+  case result
+  /// The same row (a bias) for every row of the result.
+  case row(Floats)
+}
+
+/// One function a stage of the numeric contract, compiled for one instruction-set level.
+///
+/// Every vector length is a multiple of 16 elements: rows of matrices are padded with zeros, and all functions keep
+/// the padding zero. Results are the same to the last bit at every level.
+public struct KernelTable: Sendable {
+  /// `name` as in `OFFPRINT_ISA`.
+  public var name: String
+
+  /// result (m×n) = start + a (m×k) · b (k×n); each element is a chain of fused multiply-adds in order of k.
+  ///
+  /// `n` and the strides of `b` and `result` are multiples of 16. `scratch` holds at least 256×64 elements.
+  public var multiply:
+    @Sendable (
+      _ m: Int, _ n: Int, _ k: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start,
+      _ result: MutableFloats, _ resultStride: Int, _ scratch: MutableFloats
+    ) -> Void
+
+  /// result (columns×rows) = source (rows×columns) transposed; both padded to multiples of 16 in each direction.
+  public var transpose:
+    @Sendable (
+      _ rows: Int, _ columns: Int, _ source: Floats, _ sourceStride: Int, _ result: MutableFloats,
+      _ resultStride: Int
+    ) -> Void
+
+  /// values = activation(values).
+  public var activate: @Sendable (_ activation: Activation, _ values: MutableFloats, _ count: Int) -> Void
+  /// gradient *= activation′, from the activation's output.
+  public var activationGradient:
+    @Sendable (_ activation: Activation, _ output: Floats, _ gradient: MutableFloats, _ count: Int) -> Void
+
+  /// Softmax cross-entropy of `rows` rows of logits with `classes` classes.
+  ///
+  /// gradient = (softmax − one-hot) · scale; `probability[i]` is the softmax of the label of row i.
+  public var softmaxCrossEntropy:
+    @Sendable (
+      _ rows: Int, _ classes: Int, _ logits: Floats, _ stride: Int, _ labels: UnsafePointer<Int32>,
+      _ scale: Float, _ gradient: MutableFloats, _ logProbability: UnsafeMutablePointer<Double>
+    ) -> Void
+
+  /// sums[j] = Σ_i values[i, j], in order of i.
+  public var columnSums:
+    @Sendable (_ rows: Int, _ columns: Int, _ values: Floats, _ stride: Int, _ sums: MutableFloats) -> Void
+
+  /// Batch statistics per column: mean and biased variance over the rows, each summed in order of rows.
+  public var columnMoments:
+    @Sendable (
+      _ rows: Int, _ columns: Int, _ values: Floats, _ stride: Int, _ mean: MutableFloats,
+      _ variance: MutableFloats
+    ) -> Void
+
+  /// normalized = (values − mean) · inverseDeviation; output = scale · normalized + shift, per column.
+  public var normalize:
+    @Sendable (
+      _ rows: Int, _ columns: Int, _ values: Floats, _ stride: Int, _ mean: Floats, _ inverseDeviation: Floats,
+      _ scale: Floats, _ shift: Floats, _ normalized: MutableFloats, _ output: MutableFloats
+    ) -> Void
+
+  /// The backward pass of `normalize`: writes the gradients of scale and shift and turns `gradient` into the input's.
+  ///
+  /// With `throughStatistics` the mean and variance are functions of the input, otherwise constants.
+  public var normalizeGradient:
+    @Sendable (
+      _ rows: Int, _ columns: Int, _ normalized: Floats, _ stride: Int, _ inverseDeviation: Floats,
+      _ scale: Floats, _ gradient: MutableFloats, _ scaleGradient: MutableFloats, _ shiftGradient: MutableFloats,
+      _ throughStatistics: Bool
+    ) -> Void
+
+  /// SGD with (Nesterov) momentum and L2 weight decay, in PyTorch's form (velocity = momentum·velocity + gradient).
+  public var sgd:
+    @Sendable (
+      _ count: Int, _ parameters: MutableFloats, _ gradient: Floats, _ velocity: MutableFloats, _ rate: Float,
+      _ momentum: Float, _ nesterov: Bool, _ decay: Float
+    ) -> Void
+
+  /// Adam (Kingma & Ba 2015, algorithm 1) with bias corrections given as factors.
+  public var adam:
+    @Sendable (
+      _ count: Int, _ parameters: MutableFloats, _ gradient: Floats, _ first: MutableFloats,
+      _ second: MutableFloats, _ step: AdamStep
+    ) -> Void
+
+  /// values *= factors, element by element.
+  public var scale: @Sendable (_ count: Int, _ values: MutableFloats, _ factors: Floats) -> Void
+
+  /// Collects the functions of one level.
+  public init(
+    name: String,
+    multiply: @escaping @Sendable (Int, Int, Int, StridedMatrix, Floats, Int, Start, MutableFloats, Int, MutableFloats) -> Void,
+    transpose: @escaping @Sendable (Int, Int, Floats, Int, MutableFloats, Int) -> Void,
+    activate: @escaping @Sendable (Activation, MutableFloats, Int) -> Void,
+    activationGradient: @escaping @Sendable (Activation, Floats, MutableFloats, Int) -> Void,
+    softmaxCrossEntropy: @escaping @Sendable (
+      Int, Int, Floats, Int, UnsafePointer<Int32>, Float, MutableFloats, UnsafeMutablePointer<Double>
+    ) -> Void,
+    columnSums: @escaping @Sendable (Int, Int, Floats, Int, MutableFloats) -> Void,
+    columnMoments: @escaping @Sendable (Int, Int, Floats, Int, MutableFloats, MutableFloats) -> Void,
+    normalize: @escaping @Sendable (
+      Int, Int, Floats, Int, Floats, Floats, Floats, Floats, MutableFloats, MutableFloats
+    ) -> Void,
+    normalizeGradient: @escaping @Sendable (
+      Int, Int, Floats, Int, Floats, Floats, MutableFloats, MutableFloats, MutableFloats, Bool
+    ) -> Void,
+    sgd: @escaping @Sendable (Int, MutableFloats, Floats, MutableFloats, Float, Float, Bool, Float) -> Void,
+    adam: @escaping @Sendable (Int, MutableFloats, Floats, MutableFloats, MutableFloats, AdamStep) -> Void,
+    scale: @escaping @Sendable (Int, MutableFloats, Floats) -> Void
+  ) {
+    self.name = name
+    self.multiply = multiply
+    self.transpose = transpose
+    self.activate = activate
+    self.activationGradient = activationGradient
+    self.softmaxCrossEntropy = softmaxCrossEntropy
+    self.columnSums = columnSums
+    self.columnMoments = columnMoments
+    self.normalize = normalize
+    self.normalizeGradient = normalizeGradient
+    self.sgd = sgd
+    self.adam = adam
+    self.scale = scale
+  }
+}
+
+/// An element-wise nonlinearity.
+public enum Activation: String, Sendable, CaseIterable {
+  /// max(0, x).
+  case relu
+  /// Hyperbolic tangent.
+  case tanh
+  /// 1 / (1 + exp(−x)).
+  case sigmoid
+  /// x itself.
+  case identity
+}
+
+/// The constants of one Adam step.
+public struct AdamStep: Sendable {
+  /// Step size.
+  public var rate: Float
+  /// Decay of the first moment.
+  public var beta1: Float
+  /// Decay of the second moment.
+  public var beta2: Float
+  /// Added to the root of the second moment.
+  public var epsilon: Float
+  /// 1 / (1 − beta1^t).
+  public var firstCorrection: Float
+  /// 1 / (1 − beta2^t).
+  public var secondCorrection: Float
+  /// L2 penalty added to the gradient.
+  public var decay: Float
+
+  /// Collects the constants.
+  public init(
+    rate: Float, beta1: Float, beta2: Float, epsilon: Float, firstCorrection: Float, secondCorrection: Float,
+    decay: Float
+  ) {
+    self.rate = rate
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.firstCorrection = firstCorrection
+    self.secondCorrection = secondCorrection
+    self.decay = decay
+  }
+}

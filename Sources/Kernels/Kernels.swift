@@ -1,0 +1,567 @@
+// Serves execute: every kernel of the engine in one source, built once for each instruction-set level.
+//
+// One file, because only within a file do debug builds inline across functions. Vectors span rows and columns, never
+// a sum; nothing outside the matrix products fuses a multiplication with an addition.
+import CProcessor
+import KernelTable
+
+// MARK: - The vector
+
+/// Sixteen elements; how many registers that takes is the level's affair and never changes a bit.
+typealias Vector = SIMD16<Float>
+typealias Bits = SIMD16<Int32>
+
+let width = 16
+
+@inline(__always) func load(_ address: Floats) -> Vector {
+  UnsafeRawPointer(address).loadUnaligned(as: Vector.self)
+}
+
+@inline(__always) func store(_ value: Vector, _ address: MutableFloats) {
+  UnsafeMutableRawPointer(address).storeBytes(of: value, as: Vector.self)
+}
+
+@inline(__always) func bits(_ value: Vector) -> Bits { unsafeBitCast(value, to: Bits.self) }
+@inline(__always) func vector(_ bits: Bits) -> Vector { unsafeBitCast(bits, to: Vector.self) }
+
+/// The larger of each pair; `b` where either is not a number.
+@inline(__always) func maximum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .> b) }
+
+/// Each root, correctly rounded (IEEE 754).
+@inline(__always) func squareRoot(_ value: Vector) -> Vector { offprint_sqrt(value) }
+
+#if EMULATED_FMA
+  /// a·b + c with one rounding, where the processor has no such instruction.
+  ///
+  /// The product of two floats is exact in double precision. The sum is rounded to odd, so that the second rounding,
+  /// to single precision, acts as the only one (Boldo & Melquiond 2008).
+  @inline(__always) func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
+    var result = Vector()
+    for lane in 0..<width {
+      let product = Double(a[lane]) * Double(b[lane])
+      let addend = Double(c[lane])
+      let sum = product + addend
+      let part = sum - product
+      let error = (product - (sum - part)) + (addend - part)
+      var pattern = sum.bitPattern
+      // `error - error` is zero only for a finite error: infinities and NaN keep the plain sum.
+      if error != 0, error - error == 0, pattern & 1 == 0 {
+        pattern = (error > 0) == (sum > 0) ? pattern &+ 1 : pattern &- 1
+      }
+      result[lane] = Float(Double(bitPattern: pattern))
+    }
+    return result
+  }
+#else
+  /// a·b + c with one rounding.
+  @inline(__always) func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
+    c.addingProduct(a, b)
+  }
+#endif
+
+/// The sum of the sixteen lanes by a fixed tree: halves, quarters, eighths, pairs.
+@inline(__always) func laneSum(_ value: Vector) -> Float {
+  let eight = value.lowHalf + value.highHalf
+  let four = eight.lowHalf + eight.highHalf
+  let two = four.lowHalf + four.highHalf
+  return two.x + two.y
+}
+
+/// The largest lane; NaN when any lane is not a number.
+@inline(__always) func laneMaximum(_ value: Vector) -> Float {
+  var result = value[0]
+  for lane in 1..<width {
+    let candidate = value[lane]
+    if !(candidate <= result) { result = candidate }
+    if result != result { break }
+  }
+  return result
+}
+
+// MARK: - Matrix products
+
+#if AVX512
+  // 24 accumulators of 32 registers, whatever the tile's width.
+  private let tallest = [14, 12, 8, 6]
+  private let widest = 4
+#elseif AVX2
+  private let tallest = [6]
+  private let widest = 1
+#else
+  private let tallest = [4]
+  private let widest = 1
+#endif
+
+/// The part of k that is accumulated before a tile is written back, which keeps the panel of b in cache.
+private let depthOfBlock = 256
+/// Wider matrices than this have their panels copied, so that rows of a panel do not compete for cache sets.
+private let widestUnpacked = 512
+
+@Sendable func multiply(
+  _ m: Int, _ n: Int, _ k: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start,
+  _ result: MutableFloats, _ resultStride: Int, _ scratch: MutableFloats
+) {
+  var first = 0
+  repeat {
+    let depth = min(depthOfBlock, k &- first)
+    let begin = first == 0 ? start : .result
+    let left = StridedMatrix(
+      a.start + first &* a.columnStride, rowStride: a.rowStride, columnStride: a.columnStride)
+    var column = 0
+    while column < n {
+      let vectors = min(widest, (n &- column) / width)
+      var panel = b + (first &* bStride &+ column)
+      var stride = bStride
+      if n > widestUnpacked, m > tallest[vectors - 1] {
+        pack(depth, vectors, panel, bStride, scratch)
+        (panel, stride) = (Floats(scratch), vectors &* width)
+      }
+      let columnStart: Start = if case .row(let bias) = begin { .row(bias + column) } else { begin }
+      multiplyPanel(m, vectors, depth, left, panel, stride, columnStart, result + column, resultStride)
+      column &+= vectors &* width
+    }
+    first &+= depthOfBlock
+  } while first < k
+}
+
+/// Copies a panel of b (depth × vectors·16) into contiguous memory.
+private func pack(_ depth: Int, _ vectors: Int, _ panel: Floats, _ stride: Int, _ scratch: MutableFloats) {
+  for row in 0..<depth {
+    for j in 0..<vectors {
+      store(load(panel + (row &* stride &+ j &* width)), scratch + (row &* vectors &+ j) &* width)
+    }
+  }
+}
+
+/// One panel of columns, in bands of rows that are as even as they can be.
+private func multiplyPanel(
+  _ m: Int, _ vectors: Int, _ depth: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start,
+  _ result: MutableFloats, _ resultStride: Int
+) {
+  if m == 0 { return }
+  let limit = tallest[vectors &- 1]
+  let bands = (m &+ limit &- 1) / limit
+  let height = (m &+ bands &- 1) / bands
+  var row = 0
+  while row < m {
+    let rows = min(height, m &- row)
+    let left = StridedMatrix(a.start + row &* a.rowStride, rowStride: a.rowStride, columnStride: a.columnStride)
+    let target = result + row &* resultStride
+    switch vectors {
+    #if AVX512
+      case 4: wide4(rows, depth, left, b, bStride, start, target, resultStride)
+      case 3: wide3(rows, depth, left, b, bStride, start, target, resultStride)
+      case 2: wide2(rows, depth, left, b, bStride, start, target, resultStride)
+    #endif
+    default: wide1(rows, depth, left, b, bStride, start, target, resultStride)
+    }
+    row &+= rows
+  }
+}
+
+/// A tile of the result held in registers: `rows` × `vectors`·16 elements.
+private enum Tile<let rows: Int, let vectors: Int> {
+  @inline(__always) static func multiply(
+    _ depth: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start, _ result: MutableFloats,
+    _ resultStride: Int
+  ) {
+    var sums = InlineArray<rows, InlineArray<vectors, Vector>>(repeating: .init(repeating: Vector()))
+    switch start {
+    case .zero: break
+    case .result:
+      for i in 0..<rows { for j in 0..<vectors { sums[i][j] = load(result + (i &* resultStride &+ j &* width)) } }
+    case .row(let bias):
+      for i in 0..<rows { for j in 0..<vectors { sums[i][j] = load(bias + j &* width) } }
+    }
+    var (left, right, remaining) = (a.start, b, depth)
+    while remaining > 0 {
+      var row = InlineArray<vectors, Vector>(repeating: Vector())
+      for j in 0..<vectors { row[j] = load(right + j &* width) }
+      for i in 0..<rows {
+        let factor = Vector(repeating: left[i &* a.rowStride])
+        for j in 0..<vectors { sums[i][j] = multiplyAdd(factor, row[j], sums[i][j]) }
+      }
+      left += a.columnStride
+      right += bStride
+      remaining &-= 1
+    }
+    for i in 0..<rows { for j in 0..<vectors { store(sums[i][j], result + (i &* resultStride &+ j &* width)) } }
+  }
+}
+
+@inline(never) private func wide1(
+  _ rows: Int, _ depth: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start,
+  _ result: MutableFloats, _ resultStride: Int
+) {
+  switch rows {
+  case 1: Tile<1, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
+  case 2: Tile<2, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
+  case 3: Tile<3, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
+  case 4: Tile<4, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
+  #if AVX2 || AVX512
+    case 5: Tile<5, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 6: Tile<6, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
+  #endif
+  #if AVX512
+    case 7: Tile<7, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 8: Tile<8, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 9: Tile<9, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 10: Tile<10, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 11: Tile<11, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 12: Tile<12, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 13: Tile<13, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 14: Tile<14, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
+  #endif
+  default: break
+  }
+}
+
+#if AVX512
+  @inline(never) private func wide2(
+    _ rows: Int, _ depth: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start,
+    _ result: MutableFloats, _ resultStride: Int
+  ) {
+    switch rows {
+    case 1: Tile<1, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 2: Tile<2, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 3: Tile<3, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 4: Tile<4, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 5: Tile<5, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 6: Tile<6, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 7: Tile<7, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 8: Tile<8, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 9: Tile<9, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 10: Tile<10, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 11: Tile<11, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 12: Tile<12, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
+    default: break
+    }
+  }
+
+  @inline(never) private func wide3(
+    _ rows: Int, _ depth: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start,
+    _ result: MutableFloats, _ resultStride: Int
+  ) {
+    switch rows {
+    case 1: Tile<1, 3>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 2: Tile<2, 3>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 3: Tile<3, 3>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 4: Tile<4, 3>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 5: Tile<5, 3>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 6: Tile<6, 3>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 7: Tile<7, 3>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 8: Tile<8, 3>.multiply(depth, a, b, bStride, start, result, resultStride)
+    default: break
+    }
+  }
+
+  @inline(never) private func wide4(
+    _ rows: Int, _ depth: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start,
+    _ result: MutableFloats, _ resultStride: Int
+  ) {
+    switch rows {
+    case 1: Tile<1, 4>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 2: Tile<2, 4>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 3: Tile<3, 4>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 4: Tile<4, 4>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 5: Tile<5, 4>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 6: Tile<6, 4>.multiply(depth, a, b, bStride, start, result, resultStride)
+    default: break
+    }
+  }
+#endif
+
+/// Sixteen by sixteen elements at a time, so that both sides are touched a cache line at a time.
+@Sendable func transpose(
+  _ rows: Int, _ columns: Int, _ source: Floats, _ sourceStride: Int, _ result: MutableFloats, _ resultStride: Int
+) {
+  var row = 0
+  while row < rows {
+    let height = min(width, rows &- row)
+    var column = 0
+    while column < columns {
+      for j in column..<min(column &+ width, columns) {
+        for i in row..<row &+ height { result[j &* resultStride &+ i] = source[i &* sourceStride &+ j] }
+      }
+      column &+= width
+    }
+    row &+= width
+  }
+}
+
+// MARK: - Element-wise functions, statistics, updates
+
+/// exp(x) with an error below 2 ulp; 0 below −87.3, infinity above 88.7, NaN for NaN.
+///
+/// x = n·ln 2 + r with |r| ≤ ln 2 / 2, and the Taylor polynomial of exp(r) to r⁷.
+@inline(__always) func exponential(_ x: Vector) -> Vector {
+  // Adding 1.5·2²³ leaves the nearest whole number in the low bits of the sum.
+  let shift: Float = 12_582_912
+  let low: Float = -87.3
+  let high: Float = 88.7
+  let inside = maximum(Vector(repeating: low), x.replacing(with: high, where: x .> high))
+  let shifted = inside * 1.442_695_04 + shift
+  let n = shifted - shift
+  var r = inside - n * 0.693_145_75
+  r = r - n * 1.428_606_8e-6
+  var p = r * 1.984_127e-4 + 1.388_888_9e-3
+  p = p * r + 8.333_333_3e-3
+  p = p * r + 4.166_666_6e-2
+  p = p * r + 1.666_666_7e-1
+  p = p * r + 0.5
+  p = p * (r * r) + r + 1
+  let exponent = (bits(shifted) &- bits(Vector(repeating: shift)) &+ Bits(repeating: 127)) &<< Bits(repeating: 23)
+  var result = p * vector(exponent)
+  result.replace(with: 0, where: x .< low)
+  result.replace(with: .infinity, where: x .> high)
+  return result.replacing(with: x, where: x .!= x)
+}
+
+/// tanh(x) with an error below 5 ulp: an odd polynomial near zero, (1 − e)/(1 + e) with e = exp(−2|x|) elsewhere.
+@inline(__always) func hyperbolicTangent(_ x: Vector) -> Vector {
+  let magnitude = vector(bits(x) & Bits(repeating: 0x7FFF_FFFF))
+  let e = exponential(magnitude * -2)
+  let far = (1 - e) / (1 + e)
+  let signed = vector(bits(far) | (bits(x) & Bits(repeating: Int32.min)))
+  let square = x * x
+  var p = square * 2.186_948_9e-2 - 5.396_825_4e-2
+  p = p * square + 1.333_333_3e-1
+  p = p * square - 3.333_333_3e-1
+  let near = x + x * square * p
+  return signed.replacing(with: near, where: magnitude .< 0.125).replacing(with: x, where: x .!= x)
+}
+
+@Sendable func activate(_ activation: Activation, _ values: MutableFloats, _ count: Int) {
+  switch activation {
+  case .identity: return
+  case .relu: each(values, count) { $0.replacing(with: 0, where: $0 .< 0) }
+  case .tanh: each(values, count, hyperbolicTangent)
+  case .sigmoid: each(values, count) { 1 / (1 + exponential(-$0)) }
+  }
+}
+
+@Sendable func activationGradient(
+  _ activation: Activation, _ output: Floats, _ gradient: MutableFloats, _ count: Int
+) {
+  switch activation {
+  case .identity: return
+  case .relu: both(output, gradient, count) { $1.replacing(with: 0, where: $0 .<= 0) }
+  case .tanh: both(output, gradient, count) { $1 * (1 - $0 * $0) }
+  case .sigmoid: both(output, gradient, count) { $1 * ($0 * (1 - $0)) }
+  }
+}
+
+@inline(__always) private func each(_ values: MutableFloats, _ count: Int, _ body: (Vector) -> Vector) {
+  var i = 0
+  while i < count {
+    store(body(load(values + i)), values + i)
+    i &+= width
+  }
+}
+
+@inline(__always) private func both(
+  _ output: Floats, _ gradient: MutableFloats, _ count: Int, _ body: (Vector, Vector) -> Vector
+) {
+  var i = 0
+  while i < count {
+    store(body(load(output + i), load(gradient + i)), gradient + i)
+    i &+= width
+  }
+}
+
+@Sendable func softmaxCrossEntropy(
+  _ rows: Int, _ classes: Int, _ logits: Floats, _ stride: Int, _ labels: UnsafePointer<Int32>, _ scale: Float,
+  _ gradient: MutableFloats, _ logProbability: UnsafeMutablePointer<Double>
+) {
+  let vectors = (classes &+ width &- 1) / width
+  for row in 0..<rows {
+    let z = logits + row &* stride
+    let g = gradient + row &* stride
+    var largest = Vector(repeating: -.infinity)
+    for j in 0..<vectors { largest = maximum(masked(z, j, classes, -.infinity), largest) }
+    let peak = laneMaximum(largest)
+    var sums = Vector()
+    for j in 0..<vectors {
+      let e = exponential(masked(z, j, classes, -.infinity) - peak)
+      store(e, g + j &* width)
+      sums += e
+    }
+    let total = laneSum(sums)
+    let inverse = 1 / total
+    for j in 0..<vectors { store(load(g + j &* width) * inverse * scale, g + j &* width) }
+    let label = Int(labels[row])
+    logProbability[row] = Double(z[label] - peak) - logarithm(Double(total))
+    g[label] -= scale
+  }
+}
+
+/// Vector `j` of a row, with `padding` in the lanes beyond the last class.
+@inline(__always) private func masked(_ row: Floats, _ j: Int, _ classes: Int, _ padding: Float) -> Vector {
+  let lanes = Bits(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  return load(row + j &* width).replacing(
+    with: padding, where: lanes .>= Bits(repeating: Int32(truncatingIfNeeded: classes &- j &* width)))
+}
+
+/// log(x) of a positive finite x, by the series of 2·atanh((m − 1)/(m + 1)); error below 2 ulp.
+private func logarithm(_ x: Double) -> Double {
+  var exponent = Int(truncatingIfNeeded: x.bitPattern &>> 52) &- 1023
+  var m = Double(bitPattern: x.bitPattern & 0xF_FFFF_FFFF_FFFF | 0x3FF0_0000_0000_0000)
+  if m > 1.414_213_562_373_095_1 {
+    m *= 0.5
+    exponent &+= 1
+  }
+  if x != x || x == .infinity { return x }
+  let s = (m - 1) / (m + 1)
+  let q = s * s
+  var p = 1.0 / 21
+  p = p * q + 1.0 / 19
+  p = p * q + 1.0 / 17
+  p = p * q + 1.0 / 15
+  p = p * q + 1.0 / 13
+  p = p * q + 1.0 / 11
+  p = p * q + 1.0 / 9
+  p = p * q + 1.0 / 7
+  p = p * q + 1.0 / 5
+  p = p * q + 1.0 / 3
+  return Double(exponent) * 0.693_147_180_559_945_3 + (2 * s + 2 * s * (q * p))
+}
+
+@Sendable func columnSums(_ rows: Int, _ columns: Int, _ values: Floats, _ stride: Int, _ sums: MutableFloats) {
+  var j = 0
+  while j < columns {
+    var sum = Vector()
+    for i in 0..<rows { sum += load(values + (i &* stride &+ j)) }
+    store(sum, sums + j)
+    j &+= width
+  }
+}
+
+@Sendable func columnMoments(
+  _ rows: Int, _ columns: Int, _ values: Floats, _ stride: Int, _ mean: MutableFloats, _ variance: MutableFloats
+) {
+  let count = Float(rows)
+  var j = 0
+  while j < columns {
+    var sum = Vector()
+    for i in 0..<rows { sum += load(values + (i &* stride &+ j)) }
+    let center = sum / count
+    var squares = Vector()
+    for i in 0..<rows {
+      let distance = load(values + (i &* stride &+ j)) - center
+      squares += distance * distance
+    }
+    store(center, mean + j)
+    store(squares / count, variance + j)
+    j &+= width
+  }
+}
+
+@Sendable func normalize(
+  _ rows: Int, _ columns: Int, _ values: Floats, _ stride: Int, _ mean: Floats, _ inverseDeviation: Floats,
+  _ scale: Floats, _ shift: Floats, _ normalized: MutableFloats, _ output: MutableFloats
+) {
+  var j = 0
+  while j < columns {
+    let (center, inverse, gamma, beta) = (load(mean + j), load(inverseDeviation + j), load(scale + j), load(shift + j))
+    for i in 0..<rows {
+      let at = i &* stride &+ j
+      let unit = (load(values + at) - center) * inverse
+      store(unit, normalized + at)
+      store(unit * gamma + beta, output + at)
+    }
+    j &+= width
+  }
+}
+
+@Sendable func normalizeGradient(
+  _ rows: Int, _ columns: Int, _ normalized: Floats, _ stride: Int, _ inverseDeviation: Floats, _ scale: Floats,
+  _ gradient: MutableFloats, _ scaleGradient: MutableFloats, _ shiftGradient: MutableFloats,
+  _ throughStatistics: Bool
+) {
+  let count = Float(rows)
+  var j = 0
+  while j < columns {
+    var (sum, weighted) = (Vector(), Vector())
+    for i in 0..<rows {
+      let g = load(gradient + (i &* stride &+ j))
+      sum += g
+      weighted += g * load(normalized + (i &* stride &+ j))
+    }
+    store(weighted, scaleGradient + j)
+    store(sum, shiftGradient + j)
+    let factor = load(scale + j) * load(inverseDeviation + j)
+    let (meanGradient, meanWeighted) = throughStatistics ? (sum / count, weighted / count) : (Vector(), Vector())
+    for i in 0..<rows {
+      let at = i &* stride &+ j
+      store(factor * (load(gradient + at) - meanGradient - load(normalized + at) * meanWeighted), gradient + at)
+    }
+    j &+= width
+  }
+}
+
+@Sendable func sgd(
+  _ count: Int, _ parameters: MutableFloats, _ gradient: Floats, _ velocity: MutableFloats, _ rate: Float,
+  _ momentum: Float, _ nesterov: Bool, _ decay: Float
+) {
+  var i = 0
+  while i < count {
+    let p = load(parameters + i)
+    var g = load(gradient + i)
+    if decay != 0 { g += p * decay }
+    if momentum != 0 {
+      let v = load(velocity + i) * momentum + g
+      store(v, velocity + i)
+      g = nesterov ? g + v * momentum : v
+    }
+    store(p - g * rate, parameters + i)
+    i &+= width
+  }
+}
+
+@Sendable func adam(
+  _ count: Int, _ parameters: MutableFloats, _ gradient: Floats, _ first: MutableFloats, _ second: MutableFloats,
+  _ step: AdamStep
+) {
+  let (keep1, keep2) = (1 - step.beta1, 1 - step.beta2)
+  var i = 0
+  while i < count {
+    let p = load(parameters + i)
+    let g = load(gradient + i) + p * step.decay
+    let m = load(first + i) * step.beta1 + g * keep1
+    let v = load(second + i) * step.beta2 + g * g * keep2
+    store(m, first + i)
+    store(v, second + i)
+    let root = squareRoot(v * step.secondCorrection) + step.epsilon
+    store(p - m * step.firstCorrection * step.rate / root, parameters + i)
+    i &+= width
+  }
+}
+
+@Sendable func scaleElements(_ count: Int, _ values: MutableFloats, _ factors: Floats) {
+  var i = 0
+  while i < count {
+    store(load(values + i) * load(factors + i), values + i)
+    i &+= width
+  }
+}
+
+// MARK: - The level
+
+#if AVX512
+  private let level = "avx512"
+#elseif AVX2
+  private let level = "avx2"
+#elseif arch(arm64)
+  private let level = "neon"
+#else
+  private let level = "scalar"
+#endif
+
+/// The kernels of this level.
+public func makeKernels() -> KernelTable {
+  KernelTable(
+    name: level, multiply: multiply, transpose: transpose, activate: activate,
+    activationGradient: activationGradient, softmaxCrossEntropy: softmaxCrossEntropy, columnSums: columnSums,
+    columnMoments: columnMoments, normalize: normalize, normalizeGradient: normalizeGradient, sgd: sgd, adam: adam,
+    scale: scaleElements)
+}

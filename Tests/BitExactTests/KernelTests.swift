@@ -1,0 +1,168 @@
+// Every instruction-set level against the plain reference, bit for bit.
+import BitExact
+import KernelTable
+import Testing
+
+/// a·b + c rounded once, by way of exact integer-free double arithmetic; the reference of the numeric contract.
+private func reference(_ a: Float, _ b: Float, _ c: Float) -> Float { c.addingProduct(a, b) }
+
+private func canonical(_ value: Float) -> UInt32 { value.isNaN ? 0x7FC0_0000 : value.bitPattern }
+
+/// Padded random data, some of it subnormal, huge, infinite or not a number when `wild`.
+private func random(_ count: Int, _ stream: inout RandomStream, wild: Bool = false) -> [Float] {
+  (0..<count).map { _ in
+    if wild {
+      switch stream.below(60) {
+      case 0: return .infinity
+      case 1: return .nan
+      case 2: return -0.0
+      case 3...9: return Float(stream.normal()) * 1e-38
+      case 10...16: return Float(stream.normal()) * 1e30
+      default: break
+      }
+    }
+    return Float(stream.normal())
+  }
+}
+
+@Suite struct KernelTests {
+  @Test(arguments: Kernels.available.map(\.name))
+  func productsEqualTheReference(level: String) throws {
+    let kernels = try #require(Kernels.available.first { $0.name == level })
+    var stream = RandomStream(seed: 7, purpose: "products")
+    for trial in 0..<120 {
+      let wild = trial % 4 == 3
+      let m = [0, 1, 2, 5, 7, 13, 60][stream.below(7)]
+      let n = 16 * (1 + stream.below(trial % 30 == 0 ? 40 : 8))
+      let k = [0, 1, 3, 17, 100, 300][stream.below(6)]
+      let transposed = stream.below(2) == 1
+      let a = random(max(1, m * k), &stream, wild: wild)
+      let b = random(max(1, k * n), &stream, wild: wild)
+      let bias = random(n, &stream)
+      let before = random(max(1, m * n), &stream)
+      let mode = stream.below(3)
+      var expected = before
+      for i in 0..<m {
+        for j in 0..<n {
+          var sum: Float = mode == 0 ? 0 : mode == 1 ? before[i * n + j] : bias[j]
+          for q in 0..<k { sum = reference(a[transposed ? q * m + i : i * k + q], b[q * n + j], sum) }
+          expected[i * n + j] = sum
+        }
+      }
+      var result = before
+      var scratch = [Float](repeating: 0, count: 256 * 64)
+      a.withUnsafeBufferPointer { a in
+        b.withUnsafeBufferPointer { b in
+          bias.withUnsafeBufferPointer { bias in
+            result.withUnsafeMutableBufferPointer { result in
+              scratch.withUnsafeMutableBufferPointer { scratch in
+                guard let a0 = a.baseAddress, let b0 = b.baseAddress, let bias0 = bias.baseAddress,
+                  let r0 = result.baseAddress, let s0 = scratch.baseAddress
+                else { return }
+                let matrix = StridedMatrix(a0, rowStride: transposed ? 1 : k, columnStride: transposed ? m : 1)
+                let start: Start = mode == 0 ? .zero : mode == 1 ? .result : .row(bias0)
+                kernels.multiply(m, n, k, matrix, b0, n, start, r0, n, s0)
+              }
+            }
+          }
+        }
+      }
+      #expect(
+        result.map(canonical) == expected.map(canonical), "m \(m) n \(n) k \(k) transposed \(transposed) start \(mode)")
+    }
+  }
+
+  @Test func elementwiseFunctionsAgreeBetweenLevels() {
+    var stream = RandomStream(seed: 8, purpose: "elementwise")
+    for trial in 0..<40 {
+      let count = 16 * (1 + stream.below(20))
+      let input = random(count, &stream, wild: trial % 2 == 1).map { $0 * 20 }
+      let gradient = random(count, &stream)
+      for activation in Activation.allCases {
+        let outputs = Kernels.available.map { kernels -> [UInt32] in
+          var values = input
+          kernels.activate(activation, &values, count)
+          var g = gradient
+          kernels.activationGradient(activation, values, &g, count)
+          return (values + g).map(canonical)
+        }
+        #expect(outputs.allSatisfy { $0 == outputs[0] }, "\(activation)")
+      }
+    }
+  }
+
+  @Test func activationsAreAccurate() {
+    let kernels = Kernels.current
+    var values = (0..<4096).map { Float($0 - 2048) / 64 }
+    let input = values
+    kernels.activate(.tanh, &values, values.count)
+    for (x, y) in zip(input, values) {
+      let exact = Elementary.tanh(Double(x))
+      #expect(abs(Double(y) - exact) <= 5 * Double(Float(exact).ulp), "tanh \(x)")
+    }
+    values = input
+    kernels.activate(.sigmoid, &values, values.count)
+    for (x, y) in zip(input, values) {
+      let exact = 1 / (1 + Elementary.exp(-Double(x)))
+      #expect(abs(Double(y) - exact) <= 5 * Double(Float(exact).ulp), "sigmoid \(x)")
+    }
+  }
+
+  @Test func softmaxAgreesBetweenLevelsAndWithItsDefinition() {
+    var stream = RandomStream(seed: 9, purpose: "softmax")
+    for trial in 0..<30 {
+      let (rows, classes) = (1 + stream.below(9), 2 + stream.below(30))
+      let width = (classes + 15) / 16 * 16
+      let logits = random(rows * width, &stream, wild: trial % 5 == 4)
+      let labels = (0..<rows).map { _ in Int32(stream.below(classes)) }
+      let outputs = Kernels.available.map { kernels -> ([Float], [Double]) in
+        var gradient = [Float](repeating: 9, count: rows * width)
+        var loss = [Double](repeating: 9, count: rows)
+        kernels.softmaxCrossEntropy(rows, classes, logits, width, labels, 0.5, &gradient, &loss)
+        return (gradient, loss)
+      }
+      for output in outputs {
+        #expect(output.0.map(canonical) == outputs[0].0.map(canonical))
+        #expect(output.1.map(\.description) == outputs[0].1.map(\.description))
+      }
+      guard trial % 5 != 4 else { continue }
+      for row in 0..<rows {
+        let z = logits[row * width..<row * width + classes].map(Double.init)
+        let total = z.reduce(0) { $0 + Elementary.exp($1) }
+        let label = Int(labels[row])
+        #expect(abs(outputs[0].1[row] - (z[label] - Elementary.log(total))) < 1e-5)
+        for j in 0..<classes {
+          let exact = 0.5 * (Elementary.exp(z[j]) / total - (j == label ? 1 : 0))
+          #expect(abs(Double(outputs[0].0[row * width + j]) - exact) < 1e-6)
+        }
+        #expect(outputs[0].0[row * width + classes..<(row + 1) * width].allSatisfy { $0 == 0 })
+      }
+    }
+  }
+
+  @Test func normalisationAndUpdatesAgreeBetweenLevels() {
+    var stream = RandomStream(seed: 10, purpose: "normalisation")
+    for trial in 0..<30 {
+      let (rows, columns) = (1 + stream.below(20), 16 * (1 + stream.below(5)))
+      let x = random(rows * columns, &stream, wild: trial % 5 == 4)
+      let g = random(rows * columns, &stream)
+      let gamma = random(columns, &stream)
+      let outputs = Kernels.available.map { kernels -> [UInt32] in
+        var (mean, variance) = ([Float](repeating: 0, count: columns), [Float](repeating: 0, count: columns))
+        kernels.columnMoments(rows, columns, x, columns, &mean, &variance)
+        let inverse = variance.map { 1 / ($0 + 1e-5).squareRoot() }
+        var (unit, y, dx) = (x, x, g)
+        kernels.normalize(rows, columns, x, columns, mean, inverse, gamma, gamma, &unit, &y)
+        var (dGamma, dBeta) = (mean, mean)
+        kernels.normalizeGradient(rows, columns, unit, columns, inverse, gamma, &dx, &dGamma, &dBeta, true)
+        var (p, v, m) = (x, g, g.map { $0 * $0 })
+        kernels.sgd(x.count, &p, dx, &v, 0.1, 0.9, trial % 2 == 0, 0.01)
+        let step = AdamStep(
+          rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, firstCorrection: 2, secondCorrection: 3, decay: 0.1)
+        kernels.adam(x.count, &p, dx, &v, &m, step)
+        return [mean, variance, unit, y, dx, dGamma, dBeta, p, v, m].flatMap { $0.map(canonical) }
+      }
+      #expect(outputs.allSatisfy { $0 == outputs[0] })
+    }
+  }
+}
