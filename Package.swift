@@ -90,11 +90,9 @@ let package = Package(
     module("RunStore", ["BitExact", "Specification"]),
     module("Execution", ["Datasets", "Experiments", "RunStore", "Specification", "Tables"]),
     module(
-      "Manuscript", ["CCmarkGFM", "Diagnostics", "Specification", "Tables"]),
+      "Manuscript", ["CCmarkGFM", "Diagnostics", "Specification"]),
     module("Plotting", ["CPNG", "CFonts", "Diagnostics", "Specification", "Tables"]),
-    module(
-      "Report",
-      ["Manuscript", "Plotting", "Statistics", "Diagnostics", "Specification", "Tables"]),
+    module("Report", ["Manuscript", "Diagnostics", "Specification"]),
     module(
       "Offprint",
       [
@@ -108,6 +106,8 @@ let package = Package(
         "Offprint", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    tests("Manuscript", ["Manuscript", "Diagnostics", "Specification"], resources: true),
+    tests("Report", ["Report", "Manuscript", "Diagnostics", "Specification", "BitExact"], resources: true),
     tests("BitExact", ["BitExact", "KernelTable"]),
   ]
 )

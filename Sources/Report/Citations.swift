@@ -1,0 +1,146 @@
+// Serves write: citations in the text and the list of references.
+import Manuscript
+
+extension PageRenderer {
+  mutating func citation(_ citation: Citation) -> HTML {
+    if citation.isTextual, let item = citation.items.first {
+      let names = manuscript.bibliography.entries[item.key]?.citedNames ?? item.key
+      return HTML(names + "\u{A0}") + tag("span", ["class": "cite"], "[" + number(item) + "]")
+    }
+    return bracketed(citation.items)
+  }
+
+  /// `[1, p. 3; 2]`.
+  mutating func bracketed(_ cited: [Citation.Item]) -> HTML {
+    var items: [HTML] = []
+    for item in cited {
+      let prefix = item.prefix.isEmpty ? "" : item.prefix + "\u{A0}"
+      let locator = item.locator.isEmpty ? "" : ", " + item.locator
+      items.append(HTML(prefix) + number(item) + HTML(locator))
+    }
+    return tag("span", ["class": "cite"], "[" + items.joined("; ") + "]")
+  }
+
+  /// The number of a cited work, linked both ways.
+  mutating func number(_ item: Citation.Item) -> HTML {
+    guard let number = numbers[item.key], let entry = manuscript.bibliography.entries[item.key] else {
+      return HTML(item.key)
+    }
+    let count = (citationCounts[item.key] ?? 0) + 1
+    citationCounts[item.key] = count
+    return tag(
+      "a", ["href": "#ref-\(number)", "id": "cite-\(number)-\(count)", "title": shortTitle(entry)], HTML("\(number)"))
+  }
+
+  private func shortTitle(_ entry: BibliographyEntry) -> String {
+    [entry.citedNames, entry.year.map { "(\($0))" }].compactMap(\.self).joined(separator: " ")
+  }
+
+  func referenceList() -> HTML {
+    guard !manuscript.citedKeys.isEmpty else { return .empty }
+    let items = manuscript.citedKeys.enumerated().map { index, key in
+      let content = manuscript.bibliography.entries[key].map(entry) ?? HTML(key)
+      return line("li", ["id": "ref-\(index + 1)"], content + backLinks(index + 1, key))
+    }
+    return line(
+      "section", ["class": "appendix references", "aria-labelledby": "references"],
+      .raw("\n") + line("h2", ["id": "references"], "References") + line("ol", [:], .raw("\n") + items.joined()))
+  }
+
+  private func backLinks(_ number: Int, _ key: String) -> HTML {
+    let count = citationCounts[key] ?? 0
+    guard count > 0 else { return .empty }
+    let links = (1...count).map { index in
+      let label = count == 1 ? "Back to the citation" : "Back to citation \(index)"
+      return tag(
+        "a", ["href": "#cite-\(number)-\(index)", "class": "back", "aria-label": label],
+        HTML(count == 1 ? "↩" : "↩\(index)"))
+    }
+    return " " + links.joined(" ")
+  }
+
+  /// Authors. Title. *Container*, volume(number), pages. Publisher, year. Links.
+  private func entry(_ entry: BibliographyEntry) -> HTML {
+    var sentences: [HTML] = []
+    let authors = authorList(entry)
+    if !authors.isEmpty { sentences.append(HTML(authors)) }
+    if let title = entry["title"] {
+      let isBook = ["book", "phdthesis", "mastersthesis", "proceedings"].contains(entry.type)
+      sentences.append(isBook ? tag("cite", [:], HTML(title)) : HTML(title))
+    }
+    let venue = self.venue(entry)
+    if !venue.isEmpty { sentences.append(venue) }
+    let text = sentences.map { $0 + (endsWithStop($0) ? " " : ". ") }.joined()
+    return text + links(entry).joined(" ")
+  }
+
+  private func endsWithStop(_ text: HTML) -> Bool {
+    let plain = text.markup.hasSuffix(">") ? text.markup.prefix { _ in true }.dropLast(7) : text.markup[...]
+    return plain.last.map { ".?!".contains($0) } ?? false
+  }
+
+  private func authorList(_ entry: BibliographyEntry) -> String {
+    let names = entry.authors.map(\.listed)
+    let shown = names.count > 10 ? Array(names.prefix(8)) + ["et al."] : names
+    var text = shown.first ?? ""
+    for (index, name) in shown.enumerated().dropFirst() {
+      let isLast = index == shown.count - 1
+      text += isLast ? (name == "et al." ? " " : shown.count > 2 ? ", and " : " and ") + name : ", " + name
+    }
+    if entry.areEditors { text += names.count > 1 ? " (eds.)" : " (ed.)" }
+    return text
+  }
+
+  private func venue(_ entry: BibliographyEntry) -> HTML {
+    var parts: [HTML] = []
+    if let journal = entry["journal"] ?? entry["journaltitle"] {
+      var volume = entry["volume"].map { " \($0)" } ?? ""
+      if let number = entry["number"] { volume += "(\(number))" }
+      parts.append(tag("cite", [:], HTML(journal)) + HTML(volume))
+    } else if let book = entry["booktitle"] {
+      parts.append("In " + tag("cite", [:], HTML(book)))
+    }
+    if let pages = entry["pages"] { parts.append(HTML(pageRange(pages))) }
+    for field in ["publisher", "school", "institution", "howpublished"] {
+      if let text = entry[field], text != (entry["journal"] ?? "") { parts.append(HTML(text)) }
+    }
+    if let year = entry.year { parts.append(HTML(year)) }
+    return parts.joined(", ")
+  }
+
+  private func pageRange(_ pages: String) -> String {
+    let isRange = pages.contains("–")
+    let text = isRange ? pages : String(pages.map { $0 == "-" ? "–" : $0 })
+    return (text.contains("–") || text.contains(",") ? "pp.\u{A0}" : "p.\u{A0}") + text
+  }
+
+  private func links(_ entry: BibliographyEntry) -> [HTML] {
+    var links: [HTML] = []
+    if let doi = entry["doi"].map(bareDOI) { links.append(link("https://doi.org/\(urlPath(doi))", HTML("doi:\(doi)"))) }
+    if let eprint = arXivNumber(entry) {
+      links.append(link("https://arxiv.org/abs/\(urlPath(eprint))", HTML("arXiv:\(eprint)")))
+    }
+    if let url = entry["url"], links.isEmpty, isSafeLink(url) {
+      let shown = url.split(separator: "/", maxSplits: 2).dropFirst().joined()
+      links.append(link(url, HTML(shown.count > 60 ? shown.prefix(57) + "…" : shown)))
+    }
+    return links
+  }
+
+  private func bareDOI(_ doi: String) -> String {
+    doi.firstRange(of: "10.").map { String(doi[$0.lowerBound...]) } ?? doi
+  }
+
+  private func arXivNumber(_ entry: BibliographyEntry) -> String? {
+    if let eprint = entry["eprint"], (entry["archiveprefix"] ?? entry["eprinttype"] ?? "arxiv").lowercased() == "arxiv" {
+      return eprint.split(separator: ":").last.map(String.init)
+    }
+    guard let journal = entry["journal"], let start = journal.firstRange(of: "arXiv:") else { return nil }
+    let number = journal[start.upperBound...].prefix { $0.isNumber || $0 == "." || $0 == "/" || $0.isLetter || $0 == "-" }
+    return number.isEmpty ? nil : String(number)
+  }
+
+  private func urlPath(_ text: String) -> String {
+    relativeURL(text)
+  }
+}

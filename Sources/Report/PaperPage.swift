@@ -1,0 +1,123 @@
+// Serves write: the report of one paper from top to bottom, a function from a resolved paper to HTML.
+import Manuscript
+
+/// The report of a paper as one HTML file; equal input gives equal bytes.
+///
+/// `sha256` is asked for the hexadecimal digest of the style sheet, by which the page's policy admits it and nothing
+/// else.
+public func reportPage(_ paper: ResolvedPaper, sha256: (String) -> String) -> String {
+  var renderer = PageRenderer(paper)
+  // The text comes first: what stands around it depends on what the text cites.
+  let sections = renderer.sections()
+  let statement = renderer.blocks(paper.manuscript.statement)
+  let header = renderer.titleBlock()
+  let appendix = renderer.provenance() + renderer.referenceList()
+  let configuration = paper.manuscript.configuration
+  let main = line(
+    "main", ["id": "main"],
+    .raw("\n") + renderer.scorecard() + sections + statementSection(statement) + appendix)
+  let body =
+    link("#main", class: "skip", "Skip to the article") + .raw("\n") + header + renderer.contents()
+    + main + renderer.footer()
+  return page(
+    title: configuration.title, language: configuration.language, description: renderer.summary,
+    authors: configuration.authors.map(\.name), body: body, sha256: sha256)
+}
+
+private func statementSection(_ content: HTML) -> HTML {
+  guard !content.isEmpty else { return .empty }
+  return line(
+    "section", ["id": "statement", "class": "appendix"],
+    .raw("\n") + line("h2", [:], "Data, code and interests") + content)
+}
+
+/// A whole HTML document round `body`.
+func page(
+  title: String, language: String, description: String, authors: [String], body: HTML, style: String = paperStyle,
+  sha256: (String) -> String
+) -> String {
+  let digest = base64(bytes(hexadecimal: sha256(style)))
+  let policy = "default-src 'none'; img-src 'self'; style-src 'sha256-\(digest)'; base-uri 'none'; form-action 'none'"
+  var head =
+    line("meta", ["charset": "utf-8"])
+    + line("meta", ["http-equiv": "Content-Security-Policy", "content": policy])
+    + line("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])
+    + line("meta", ["name": "color-scheme", "content": "light dark"])
+    + line("meta", ["name": "referrer", "content": "no-referrer"])
+    + line("title", [:], HTML(title))
+  if !description.isEmpty { head += line("meta", ["name": "description", "content": description]) }
+  for author in authors { head += line("meta", ["name": "author", "content": author]) }
+  head += line("style", [:], .raw(style))
+  let document = line(
+    "html", ["lang": language],
+    .raw("\n") + line("head", [:], .raw("\n") + head) + line("body", [:], .raw("\n") + body))
+  return "<!doctype html>\n" + document.markup
+}
+
+private func bytes(hexadecimal text: String) -> [UInt8] {
+  let digits = text.compactMap(\.hexDigitValue)
+  return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+}
+
+/// Base64 (RFC 4648) with padding.
+func base64(_ bytes: [UInt8]) -> String {
+  let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+  var result: [UInt8] = []
+  for start in stride(from: 0, to: bytes.count, by: 3) {
+    let group = bytes[start..<min(start + 3, bytes.count)]
+    let word = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
+    for position in 0..<4 {
+      let isPadding = position > group.count
+      result.append(isPadding ? UInt8(ascii: "=") : alphabet[Int(word >> UInt32(18 - 6 * position)) & 63])
+    }
+  }
+  return String(decoding: result, as: UTF8.self)
+}
+
+/// Renders the parts of one report and remembers what later parts need.
+struct PageRenderer {
+  let paper: ResolvedPaper
+  let numbers: [String: Int]
+  /// The number of citations of each key so far, for the links back from the list of references.
+  var citationCounts: [String: Int] = [:]
+  /// The footnotes that the block being rendered points at.
+  var pendingNotes: [Int] = []
+  /// The footnotes that already stand on the page.
+  var rendered: Set<Int> = []
+  /// The headings, for the contents.
+  var headings: [Heading] = []
+  /// The heading under which each claim stands.
+  var claimSections: [String: Heading] = [:]
+  /// The distinct values, each with its row in the list of numbers.
+  var valueRows: [ValueRow: Int] = [:]
+  var valueOrder: [ValueRow] = []
+
+  /// A value as the list of numbers shows it.
+  struct ValueRow: Hashable {
+    var expression: String
+    var value: ResolvedValue
+  }
+
+  init(_ paper: ResolvedPaper) {
+    self.paper = paper
+    numbers = Dictionary(paper.manuscript.citedKeys.enumerated().map { ($1, $0 + 1) }) { first, _ in first }
+  }
+
+  var manuscript: Manuscript { paper.manuscript }
+  var configuration: PaperConfiguration { manuscript.configuration }
+
+  /// The abstract's first paragraph as plain text, for search engines.
+  var summary: String {
+    guard case .paragraph(let inlines) = manuscript.abstract.first else { return configuration.subtitle ?? "" }
+    let text = inlines.plainText
+    return text.count <= 300 ? text : text.prefix(297) + "…"
+  }
+
+  mutating func sections() -> HTML {
+    var result = HTML.empty
+    for section in manuscript.sections {
+      result += line("section", [:], .raw("\n") + blocks(section.blocks))
+    }
+    return result
+  }
+}

@@ -1,0 +1,213 @@
+// Serves write: the blocks and the running text of Markdown as HTML.
+import Manuscript
+
+extension PageRenderer {
+  /// Blocks, each with the margin notes that it points at.
+  mutating func blocks(_ blocks: [Block]) -> HTML {
+    var result = HTML.empty
+    for block in blocks {
+      let outer = pendingNotes
+      pendingNotes = []
+      let content = self.block(block)
+      result += withNotes(content, of: block)
+      pendingNotes = outer
+    }
+    return result
+  }
+
+  private mutating func block(_ block: Block) -> HTML {
+    switch block {
+    case .heading(let heading): return self.heading(heading)
+    case .paragraph(let content): return paragraph(content)
+    case .list(let list): return self.list(list)
+    case .table(let table): return markdownTable(table)
+    case .quote(let content): return line("blockquote", [:], .raw("\n") + plainBlocks(content))
+    case .callout(let callout): return self.callout(callout)
+    case .code(let language, let text): return code(text, language: language)
+    case .equation(let equation): return self.equation(equation)
+    case .thematicBreak: return line("hr")
+    case .html(let text): return line("pre", ["class": "raw"], HTML(text))
+    case .paper(let block): return paperBlock(block)
+    }
+  }
+
+  /// Blocks inside another block, whose notes go beside the outermost.
+  mutating func plainBlocks(_ blocks: [Block]) -> HTML {
+    var result = HTML.empty
+    for block in blocks { result += self.block(block) }
+    return result
+  }
+
+  private mutating func paperBlock(_ block: PaperBlock) -> HTML {
+    switch block.kind {
+    case .experiment: return experimentCard(block)
+    case .figure: return figure(block)
+    case .claim: return claim(block)
+    case .table: return resultTable(block)
+    }
+  }
+
+  private mutating func heading(_ heading: Heading) -> HTML {
+    headings.append(heading)
+    let number = heading.number.isEmpty ? HTML.empty : tag("span", ["class": "no"], HTML(heading.number)) + " "
+    let anchor = link("#" + heading.id, class: "anchor", title: "Link to this section", number + inlines(heading.content))
+    return line("h\(min(6, heading.level + 1))", ["id": heading.id], anchor)
+  }
+
+  private mutating func paragraph(_ content: [Inline]) -> HTML {
+    if content.count == 1, case .image(let url, let title, let alt) = content[0] {
+      let caption = title.isEmpty ? HTML.empty : line("figcaption", [:], HTML(title))
+      return line("figure", ["class": "picture"], picture(url, title: "", alt) + caption)
+    }
+    return line("p", [:], inlines(content))
+  }
+
+  private mutating func list(_ list: ListBlock) -> HTML {
+    var items = HTML.empty
+    for item in list.items {
+      var content = HTML.empty
+      if let isDone = item.isDone {
+        content += tag("span", ["class": "task"], HTML(isDone ? "☑" : "☐"))
+        content += tag("span", ["class": "hidden"], HTML(isDone ? "done: " : "to do: "))
+      }
+      items += line("li", ["class": item.isDone == nil ? nil : "task-item"], content + self.item(item, isTight: list.isTight))
+    }
+    let start = list.start.flatMap { $0 == 1 ? nil : "\($0)" }
+    return line(list.start == nil ? "ul" : "ol", ["start": start], .raw("\n") + items)
+  }
+
+  private mutating func item(_ item: ListBlock.Item, isTight: Bool) -> HTML {
+    var result = HTML.empty
+    for block in item.blocks {
+      if isTight, case .paragraph(let content) = block {
+        result += inlines(content)
+      } else {
+        result += .raw("\n") + self.block(block)
+      }
+    }
+    return result
+  }
+
+  private mutating func markdownTable(_ table: MarkdownTable) -> HTML {
+    func style(_ column: Int) -> String? {
+      let alignment = column < table.alignments.count ? table.alignments[column] : .none
+      return alignment == .none || alignment == .left ? nil : alignment.rawValue
+    }
+    var head = HTML.empty
+    for (column, cell) in table.header.enumerated() {
+      head += tag("th", ["scope": "col", "class": style(column)], inlines(cell))
+    }
+    var body = HTML.empty
+    for row in table.rows {
+      var cells = HTML.empty
+      for (column, cell) in row.enumerated() { cells += tag("td", ["class": style(column)], inlines(cell)) }
+      body += line("tr", [:], cells)
+    }
+    return scrolling("Table", htmlTable(head: tag("tr", [:], head), body: body))
+  }
+
+  private mutating func callout(_ callout: Callout) -> HTML {
+    let name =
+      switch callout.kind {
+      case .note: "Note"
+      case .tip: "Tip"
+      case .important: "Important"
+      case .warning: "Warning"
+      case .caution: "Caution"
+      case .erratum: "Erratum"
+      }
+    var title = tag("b", [:], HTML(name))
+    if !callout.title.isEmpty { title += tag("span", [:], " " + inlines(callout.title)) }
+    return line(
+      "div", ["class": "callout \(name.lowercased())", "role": "note"],
+      .raw("\n") + line("p", ["class": "callout-title"], title) + plainBlocks(callout.blocks))
+  }
+
+  private func code(_ text: String, language: String) -> HTML {
+    let content = ["yaml", "yml"].contains(language) ? highlightedYAML(text) : HTML(text)
+    return line("pre", ["tabindex": "0"], tag("code", [:], content))
+  }
+
+  private func equation(_ equation: Equation) -> HTML {
+    var content = HTML.raw(equation.formula.mathML)
+    if let number = equation.number { content += tag("span", ["class": "eqno"], HTML("(\(number))")) }
+    return line("div", ["class": "equation", "id": equation.id, "tabindex": "0", "role": "group", "aria-label": equation.number.map { "Equation \($0)" } ?? "Equation"], content)
+  }
+
+  // MARK: Running text
+
+  mutating func inlines(_ inlines: [Inline]) -> HTML {
+    var result = HTML.empty
+    for inline in inlines { result += self.inline(inline) }
+    return result
+  }
+
+  private mutating func inline(_ inline: Inline) -> HTML {
+    switch inline {
+    case .text(let text): return HTML(text)
+    case .emphasis(let content): return tag("em", [:], inlines(content))
+    case .strong(let content): return tag("strong", [:], inlines(content))
+    case .strikethrough(let content): return tag("del", [:], inlines(content))
+    case .code(let text): return tag("code", [:], HTML(text))
+    case .link(let url, let title, let content):
+      return link(isSafeLink(url) ? url : "#", title: title.isEmpty ? nil : title, inlines(content))
+    case .image(let url, let title, let alt): return picture(url, title: title, alt)
+    case .html(let text): return HTML(text)
+    case .softBreak: return .raw("\n")
+    case .lineBreak: return .raw("<br>\n")
+    case .math(let formula): return .raw(formula.mathML)
+    case .value(let reference): return value(reference)
+    case .verdict(let claim, _): return verdictLink(claim)
+    case .reference(let reference): return crossReference(reference)
+    case .citation(let citation): return self.citation(citation)
+    case .footnote(let number): return noteMark(number)
+    }
+  }
+
+  private func picture(_ url: String, title: String, _ alt: [Inline]) -> HTML {
+    tag("img", ["src": relativeURL(url), "alt": alt.plainText, "title": title.isEmpty ? nil : title])
+  }
+
+  private func crossReference(_ reference: CrossReference) -> HTML {
+    guard let target = manuscript.targets[reference.id] else { return HTML(reference.id) }
+    return link("#" + target.id, class: "ref", HTML(target.label(reference)))
+  }
+}
+
+extension Target {
+  /// `figure 3`, `Section 2.1`, `equation (4)`, or the number alone.
+  func label(_ reference: CrossReference) -> String {
+    let shown = kind == .equation ? "(\(number))" : number
+    if reference.isNumberOnly { return shown }
+    let word = reference.isCapitalised ? noun.prefix(1).uppercased() + noun.dropFirst() : noun
+    return number.isEmpty ? word : "\(word)\u{A0}\(shown)"
+  }
+
+  private var noun: String { kind.noun }
+}
+
+// MARK: - Pieces that several parts share
+
+/// A table with a head and a body.
+func htmlTable(head: HTML, body: HTML, class style: String? = nil) -> HTML {
+  tag(
+    "table", ["class": style],
+    (head.isEmpty ? .empty : tag("thead", [:], head) + .raw("\n")) + tag("tbody", [:], .raw("\n") + body))
+}
+
+/// Content that may be wider than the page and then scrolls, also by keyboard.
+func scrolling(_ label: String, _ content: HTML) -> HTML {
+  line("div", ["class": "scroll", "role": "region", "aria-label": label, "tabindex": "0"], content)
+}
+
+/// YAML with its keys and comments told apart.
+func highlightedYAML(_ text: String) -> HTML {
+  text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+    let indent = line.prefix { $0 == " " || $0 == "-" }
+    let rest = line[indent.endIndex...]
+    if rest.hasPrefix("#") { return HTML(String(indent)) + tag("i", [:], HTML(String(rest))) }
+    let key = rest.prefix { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" || $0 == "." }
+    guard !key.isEmpty, rest[key.endIndex...].hasPrefix(":") else { return HTML(String(line)) }
+    return HTML(String(indent)) + tag("b", [:], HTML(String(key))) + HTML(String(rest[key.endIndex...]))
+  }.joined("\n")
+}
