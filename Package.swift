@@ -61,7 +61,10 @@ let package = Package(
       providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
     .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
     .target(
-      name: "CFonts", cSettings: [.define("OFFPRINT_FONT_DIRECTORY", to: "\"\(fontDirectory)\"")]),
+      name: "CFonts",
+      cSettings: ["Regular", "Semibold", "Italic"].map {
+        .define("OFFPRINT_FONT_\($0.uppercased())", to: "\"\(fontDirectory)/OpenSans-\($0).ttf\"")
+      }),
     .target(name: "CProcessor"),
     kernels("KernelsBaseline", cpu: nil),
   ] + vectorLevels.map { kernels($0.name, cpu: $0.cpu) } + [
@@ -104,5 +107,6 @@ let package = Package(
         "Offprint", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    tests("Plotting", ["Plotting", "CPNG", "Diagnostics", "Specification", "Tables"]),
   ]
 )
