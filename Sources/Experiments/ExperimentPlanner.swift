@@ -56,8 +56,7 @@ public struct ExperimentPlanner {
       guard let prepared = prepare(point.apply(to: base), body, &found) else { continue }
       if declarations.isEmpty {
         declarations =
-          prepared.configuration.runProtocol.tables(prepared.configuration)
-          + prepared.configuration.measurements.map(\.table)
+          type(of: prepared.configuration.runProtocol).tables + prepared.configuration.measurements.map { type(of: $0).table }
       }
       digests[prepared.configuration.data.name.rawValue] = prepared.digest
       for seed in 1...seedCount {
