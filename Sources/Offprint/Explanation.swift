@@ -59,7 +59,7 @@ private func add(_ record: Record, path: String, section: String, to entries: in
   let text = "\(path)\n  \(record.doc)" + (options.isEmpty ? "" : "\n\n\(options)")
   entries.append(LanguageEntry(section: section, name: record.name, text: text))
   for field in record.fields {
-    entries.append(LanguageEntry(section: "Options of \(record.name)", name: field.name, text: text(of: field, path)))
+    entries.append(LanguageEntry(section: "Options of \(record.name)", name: field.name, text: entryText(field, path)))
     add(field.type, path: "\(path).\(field.name)", name: field.name, to: &entries)
   }
 }
@@ -75,7 +75,7 @@ private func add(_ type: FieldType, path: String, name: String, to entries: inou
   }
 }
 
-private func text(of field: Field, _ path: String) -> String {
+private func entryText(_ field: Field, _ path: String) -> String {
   var text = "\(path).\(field.name)\(field.unit.isEmpty ? "" : " (\(field.unit))")\n  \(field.doc)\n  takes: \(field.type.summary)"
   switch field.default {
   case .required: text += "\n  must be given"

@@ -90,7 +90,7 @@ private func difference(_ run: Run, _ result: RunResult, _ lock: LockFile, _ sto
     old.digest == lock.digests[run.key]
   else { return "the result differs from the lock (the old result is not in the store, so not known where)" }
   var parts: [String] = []
-  let pairs = zip(old.digests, result.digests)
+  let pairs = Array(zip(old.digests, result.digests))
   if let step = pairs.first(where: { $0 != $1 })?.0.step {
     let before = pairs.last { $0 == $1 && $0.step < step }?.0.step
     parts.append("weights differ at step \(step)" + (before.map { ", not yet at step \($0)" } ?? ""))

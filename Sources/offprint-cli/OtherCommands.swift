@@ -1,5 +1,6 @@
 // The commands that write no report: plan, check, verify, status, explain, and the worker.
 import ArgumentParser
+import Diagnostics
 import Execution
 import Offprint
 import RunStore

@@ -7,7 +7,7 @@ import Training
 
 struct InferenceModes: RunMeasurement {
   static let record = Record(
-    "inference-modes",
+    "inference_modes",
     doc: """
       Test accuracy of the trained network in evaluation mode, with the statistics of each test batch, and after the \
       running averages were updated on the test batches ("leak"); for shuffled and class-sorted batches of several \
