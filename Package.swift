@@ -113,5 +113,8 @@ let package = Package(
     tests("Report", ["Report", "Manuscript", "Diagnostics", "Specification", "BitExact"], resources: true),
     tests("BitExact", ["BitExact", "KernelTable"]),
     tests("Plotting", ["Plotting", "CPNG", "Diagnostics", "Specification", "Tables"]),
+    tests("Statistics", ["Statistics"], resources: true),
+    tests("Expressions", ["Expressions", "Diagnostics", "Statistics", "Tables"]),
+    tests("Datasets", ["Datasets", "BitExact", "CZlib"], resources: true),
   ]
 )

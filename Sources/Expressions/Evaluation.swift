@@ -103,8 +103,12 @@ struct Evaluator {
       table.columns[$0].role == .axis && !fixed.contains(table.columns[$0].name)
     }
     let cells = rows.map { row in axisColumns.map { row[$0] } }
-    let axes = axisColumns.enumerated().map { position, column in
-      FrameAxis(name: table.columns[column].name, values: distinctCells(cells.map { $0[position] }))
+    let axes = axisColumns.enumerated().map { position, index in
+      let here = cells.map { $0[position] }
+      let values = distinctCells(here)
+      // An option that only some of these rows have: to lack it is a value too.
+      let lacking: [Cell] = !values.isEmpty && here.contains(.missing) ? [.missing] : []
+      return FrameAxis(name: table.columns[index].name, values: values + lacking)
     }
     // Looked up only, never walked through: its order does not matter.
     let places = axes.map { axis in
@@ -126,15 +130,9 @@ struct Evaluator {
           "not-a-number", reference.column.span,
           "'\(reference.column.value)' holds text ('\(text)'), not numbers")
       }
-      var coordinates: [Int] = []
-      for axis in used {
-        guard let place = places[axis][rowCells[axis]] else {
-          throw source.error(
-            "rows-not-unique", reference.span, "some of these rows have no value of '\(axes[axis].name)'",
-            hint: "fix it with a filter, as in [\(axes[axis].name)=\(axes[axis].values[0].label)]")
-        }
-        coordinates.append(place)
-      }
+      let coordinates = used.compactMap { places[$0][rowCells[$0]] }
+      // Only a coordinate that is not a number has no place.
+      if coordinates.count < used.count { continue }
       let seed = seedColumn.flatMap { row[$0].number }.flatMap { Int(exactly: $0) } ?? 1
       frame.entries.append(Frame.Entry(coordinates: coordinates, seed: seed, value: value))
     }
