@@ -121,7 +121,7 @@ extension PageRenderer {
       links.append(link("https://arxiv.org/abs/\(urlPath(eprint))", HTML("arXiv:\(eprint)")))
     }
     if let url = entry["url"], links.isEmpty, isSafeLink(url) {
-      let shown = url.split(separator: "/", maxSplits: 2).dropFirst().joined()
+      let shown = url.split(separator: "/").dropFirst().joined(separator: "/")
       links.append(link(url, HTML(shown.count > 60 ? shown.prefix(57) + "…" : shown)))
     }
     return links

@@ -72,7 +72,8 @@ extension PageRenderer {
     content += definitions(facts(experiment), class: "facts-list")
     content += parameters(experiment)
     content += runs(experiment)
-    content += values(valueOrder.filter { $0.value.experiments.first == block.id })
+    content += values(
+      valueOrder.filter { $0.value.experiments.first == block.id }, label: "Numbers from experiment \(block.number)")
     return content
   }
 
@@ -116,7 +117,7 @@ extension PageRenderer {
   /// The page stays light; the lock file has every run.
   static let shownRuns = 60
 
-  private func values(_ rows: [ValueRow]) -> HTML {
+  private func values(_ rows: [ValueRow], label: String) -> HTML {
     guard !rows.isEmpty else { return .empty }
     let head = tag("tr", [:], ["Number", "Expression", "Samples, by seed"].map { tag("th", ["scope": "col"], HTML($0)) }.joined())
     let body = rows.map { row in
@@ -126,7 +127,7 @@ extension PageRenderer {
         tag("td", ["title": row.value.title], HTML(row.value.text)) + tag("td", [:], tag("code", [:], HTML(row.expression)))
           + tag("td", [:], HTML(samples.isEmpty ? "–" : samples)))
     }
-    return scrolling("Numbers in the text", htmlTable(head: head, body: body.joined(), class: "values"))
+    return scrolling(label, htmlTable(head: head, body: body.joined(), class: "values"))
   }
 
   /// Numbers that no experiment of the paper claims as its own.
@@ -134,7 +135,7 @@ extension PageRenderer {
     let known = Set(manuscript.experimentsInOrder.map(\.id))
     let rows = valueOrder.filter { !($0.value.experiments.first.map(known.contains) ?? false) }
     guard !rows.isEmpty else { return .empty }
-    return line("h3", [:], "Other numbers") + values(rows)
+    return line("h3", [:], "Other numbers") + values(rows, label: "Other numbers")
   }
 
   private func short(_ digest: String) -> String { String(digest.prefix(12)) }

@@ -20,7 +20,7 @@ extension PageRenderer {
       let note = manuscript.footnotes[number - 1]
       let mark = tag("b", [:], HTML("\(number)")) + " "
       let back = " " + tag("a", ["href": "#fnref-\(number)", "class": "back", "aria-label": "Back to the text"], HTML("↩"))
-      notes += line("div", ["class": "note", "role": "note", "id": "fn-\(number)"], mark + noteContent(note.blocks) + back)
+      notes += line("div", ["class": "sidenote", "role": "note", "id": "fn-\(number)"], mark + noteContent(note.blocks) + back)
     }
     let isTall = noteHeight(numbers) > blockHeight(content)
     return line(

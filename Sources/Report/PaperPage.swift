@@ -84,6 +84,8 @@ struct PageRenderer {
   var pendingNotes: [Int] = []
   /// The footnotes that already stand on the page.
   var rendered: Set<Int> = []
+  /// The number of tables written in Markdown so far, which tells their labels apart.
+  var markdownTables = 0
   /// The headings, for the contents.
   var headings: [Heading] = []
   /// The heading under which each claim stands.

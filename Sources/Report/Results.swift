@@ -102,7 +102,11 @@ extension PageRenderer {
     let resolved = paper.tables[block.id] ?? ResolvedTable(
       header: block.header.map { .inlines($0) }, rows: block.rows.map { row in row.map { .inlines($0) } })
     var head = HTML.empty
-    for cell in resolved.header { head += tag("th", ["scope": "col", "class": style(cell)], content(cell, block.id)) }
+    for (column, cell) in resolved.header.enumerated() {
+      // A header stands over its numbers.
+      let sample = resolved.rows.first.flatMap { column < $0.count ? $0[column] : nil } ?? cell
+      head += tag("th", ["scope": "col", "class": style(sample)], content(cell, block.id))
+    }
     var body = HTML.empty
     for row in resolved.rows {
       var cells = HTML.empty

@@ -46,7 +46,7 @@ let paperStyle = """
   a.anchor:hover, a.label:hover { text-decoration: underline; }
   .no { color: var(--soft); font-weight: 400; margin-right: .35em; font-variant-numeric: tabular-nums; }
   :target { scroll-margin-top: 1.5rem; }
-  tr:target, li:target, .note:target { background: var(--open-panel); }
+  tr:target, li:target, .sidenote:target { background: var(--open-panel); }
   hr { border: 0; border-top: 1px solid var(--rule); margin: calc(var(--line) * 1.2) auto; width: 30%; }
   code, pre { font-family: var(--mono); font-size: .84em; }
   code { overflow-wrap: anywhere; }
@@ -148,8 +148,8 @@ let paperStyle = """
   .val { color: inherit; text-decoration: underline dotted var(--link); text-decoration-thickness: .1em;
     font-variant-numeric: tabular-nums lining-nums; white-space: nowrap; }
   .missing { color: var(--bad); }
-  .cite a, .ref, .mark a { text-decoration: none; }
-  .cite a:hover, .ref:hover, .mark a:hover { text-decoration: underline; }
+  .cite a, .ref, .mark a { text-decoration-color: color-mix(in srgb, currentColor 35%, transparent); }
+  .cite a:hover, .ref:hover, .mark a:hover { text-decoration-color: currentColor; }
   .mark { line-height: 0; font-size: .7em; font-family: var(--sans); padding-left: .1em; }
 
   figure { margin: calc(var(--line) * 1.1) 0; }
@@ -176,10 +176,10 @@ let paperStyle = """
   .eqno { font: .9375rem var(--sans); color: var(--soft); padding-left: 1rem; }
   math { font-size: 1.05em; }
 
-  .note { font: .875rem/1.5 var(--sans); color: var(--soft); margin: 0 0 calc(var(--line) * .6); padding-left: 1.1rem;
+  .sidenote { font: .875rem/1.5 var(--sans); color: var(--soft); margin: 0 0 calc(var(--line) * .6); padding-left: 1.1rem;
     border-left: 1px solid var(--rule); }
-  .note b { color: var(--text); }
-  .note p { margin-bottom: .4rem; }
+  .sidenote b { color: var(--text); }
+  .sidenote p { margin-bottom: .4rem; }
   .back { text-decoration: none; font-family: var(--sans); font-size: .8em; }
   .appendix { font-size: 1rem; line-height: 1.5; }
   .references ol { padding-left: 2.2rem; font-size: .9688rem; }
@@ -202,7 +202,7 @@ let paperStyle = """
     .noted > * { min-width: 0; }
     .notes { height: 0; padding-top: .25rem; }
     .tall .notes { height: auto; }
-    .note { border: 0; padding: 0; font-size: .8125rem; line-height: 1.45; margin-bottom: .8rem; }
+    .sidenote { border: 0; padding: 0; font-size: .8125rem; line-height: 1.45; margin-bottom: .8rem; }
     figure.full { width: calc(var(--measure) + var(--gap) + var(--margin)); }
     figure.full figcaption { max-width: var(--measure); }
     .toc ul { columns: 3; }
@@ -240,12 +240,14 @@ let paperStyle = """
     h2 { font-size: 15pt; }
     h3 { font-size: 12pt; }
     p, li { orphans: 3; widows: 3; }
-    figure, .claim, .callout, tr, pre { break-inside: avoid; }
+    figure, .claim, .experiment, .callout, .scores li, tr, pre { break-inside: avoid; }
     a { color: inherit; text-decoration: none; }
     .val { text-decoration: none; }
     .claim .says { font-size: 11pt; }
-    .claim, .experiment, .callout, .lead, .evidence, figcaption, table, .note { font-size: 9pt; }
-    main a[href^="http"]::after { content: " (" attr(href) ")"; font-size: 8pt; overflow-wrap: anywhere; }
+    .abstract, .appendix, .references ol { font-size: 9.5pt; }
+    .claim, .experiment, .callout, .lead, .evidence, .facts-list, figcaption, table, .sidenote { font-size: 9pt; }
+    .values { font-size: 8pt; }
+    main a[href^="http"]::after, .facts a[href^="http"]::after { content: " (" attr(href) ")"; font-size: 8pt; overflow-wrap: anywhere; }
     .references a[href^="http"]::after { content: none; }
     .scroll, pre { overflow: visible; white-space: pre-wrap; }
     .scroll { white-space: normal; }

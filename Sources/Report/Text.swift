@@ -103,7 +103,8 @@ extension PageRenderer {
       for (column, cell) in row.enumerated() { cells += tag("td", ["class": style(column)], inlines(cell)) }
       body += line("tr", [:], cells)
     }
-    return scrolling("Table", htmlTable(head: tag("tr", [:], head), body: body))
+    markdownTables += 1
+    return scrolling("Unnumbered table \(markdownTables)", htmlTable(head: tag("tr", [:], head), body: body))
   }
 
   private mutating func callout(_ callout: Callout) -> HTML {
