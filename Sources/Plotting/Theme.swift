@@ -20,14 +20,14 @@ extension Theme {
   /// Guides and rules that an author adds.
   var rule: Color { self == .light ? Color(0x3F4651) : Color(0xC2C8D0) }
 
-  /// Colours of unordered series, in order of use. Any two of the same theme differ by at least 10 in CIEDE2000 to a
+  /// Colours of unordered series, in order of use. Any two of the same theme differ by at least 11 in CIEDE2000 to a
   /// reader with deuteranopia or protanopia, and each has a contrast of 3 with the page (a test computes both).
   var categorical: [Color] {
     switch self {
     case .light:
-      [0x1F6FB2, 0xD1570A, 0x128A6B, 0x8E3C97, 0xA87B00, 0x3D4450, 0xC64A7E, 0x4A9AA8].map { Color($0) }
+      [0x0F62BF, 0xB84A08, 0x22A592, 0x571630, 0xDD7A17, 0x252571, 0xF2357A, 0x6190C8].map { Color($0) }
     case .dark:
-      [0x5AA9E6, 0xF28C45, 0x3FBF9B, 0xC58AE0, 0xE3C04A, 0xC9CED6, 0xE5719C, 0x6FD0DD].map { Color($0) }
+      [0x4B96F0, 0xF0762A, 0xA8EBCB, 0x9495A6, 0xF8EC4F, 0xD3E6FF, 0xB4605F, 0x5A7AA0].map { Color($0) }
     }
   }
 

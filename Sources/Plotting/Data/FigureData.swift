@@ -62,6 +62,8 @@ struct Names: Sendable {
   var names: [String] = []
   /// Whether the names are numbers, in order.
   var isOrdered = false
+  /// Those of the names that come from the labels of layers: references, not series of the data.
+  var labels: [String] = []
 
   func index(of name: String) -> Int? { names.firstIndex(of: name) }
 }
@@ -118,7 +120,7 @@ extension FigureData {
   private mutating func add(_ panel: Int, _ layers: [LayerRows]) {
     let marks = layers.filter { $0.layer.mark.kind != .rule }
     let considered = marks.isEmpty ? layers : marks
-    let y = considered.contains { $0.isCategorical(\.y) && !$0.isCategoricalByMark }
+    let y = considered.contains { $0.isCategorical(\.y) }
     let x = considered.contains { $0.isCategorical(\.x) || ($0.isCategoricalByMark && !y) }
     isOrdinal.append((x, y))
     titles.append(
@@ -174,6 +176,7 @@ extension Names {
         if sort == nil, let categories = channel.scale.categories { sort = .explicit(categories) }
       } else if let name = channel?.datum?.label ?? label(layer.layer), layer.layer.mark.kind != .rule {
         if !fixed.contains(name) { fixed.append(name) }
+        if channel?.datum == nil, !result.labels.contains(name) { result.labels.append(name) }
       }
     }
     result.isOrdered = cells.count > 1 && cells.allSatisfy { $0.number != nil }
@@ -188,8 +191,8 @@ extension Names {
       result.names = order.filter(labels.contains) + labels.filter { !order.contains($0) }
     }
     result.names += fixed.filter { !result.names.contains($0) }
-    if !fixed.isEmpty { result.isOrdered = false }
-    if let title = titles.first, titles.allSatisfy({ $0 == title }), fixed.isEmpty { result.title = title }
+    if fixed.count > result.labels.count { result.isOrdered = false }
+    if let title = titles.first, titles.allSatisfy({ $0 == title }), !title.isEmpty { result.title = title }
     return result
   }
 }

@@ -40,7 +40,7 @@ extension AxisLayout {
       let ticks = valuesShown.map { Tick(value: $0, label: logLabel($0, among: valuesShown, format)) }
       if let fitting = layout(ticks) { return fitting }
     }
-    let most = max(2, Int(width / (scale.kind == .log ? 48 : 70)))
+    let most = max(2, Int(width / (scale.kind == .log ? 48 : 58)))
     for count in stride(from: min(most, 10), through: 2, by: -1) {
       if let fitting = layout(scale.ticks(count: count, format)) { return fitting }
     }

@@ -82,8 +82,17 @@ struct FigureLayouter {
         return attempt
       }
     }
-    place(grid, right: right, legendWidth: inner, into: &result)
-    return result
+    var best = result
+    place(grid, right: right, legendWidth: inner, into: &best)
+    // Facets whose labels had to be turned may read better in fewer, wider columns.
+    var columns = grid.columns
+    while figure.facetColumns == nil, grid.isFlow, columns > 2, best.plots.contains(where: \.xAxis.isTurned) {
+      columns = (columns + 1) / 2
+      var attempt = result
+      place(Grid(figure, data, width: width, columns: columns), right: right, legendWidth: inner, into: &attempt)
+      if !attempt.plots.contains(where: \.xAxis.isTurned) { best = attempt }
+    }
+    return best
   }
 
   // MARK: - Grid
@@ -96,9 +105,11 @@ struct FigureLayouter {
     var places: [(row: Int, column: Int)]
     /// Whether facets of one column run over several rows.
     var isWrapped = false
+    /// Whether the number of columns is free.
+    var isFlow = false
     var count: Int { places.count }
 
-    init(_ figure: Figure, _ data: FigureData, width: Double) {
+    init(_ figure: Figure, _ data: FigureData, width: Double, columns limit: Int? = nil) {
       let facetRows = max(1, data.rowValues.count)
       let facetColumns = max(1, data.columnValues.count)
       let panels = figure.panels.count
@@ -106,7 +117,8 @@ struct FigureLayouter {
       if panels == 1, facetRows == 1, facetColumns > 1 {
         // Facets of one variable flow like text.
         let most = max(1, Int(width / 165))
-        let wished = figure.facetColumns ?? (facetColumns <= most ? facetColumns : Self.evenRow(facetColumns, most))
+        isFlow = true
+        let wished = limit ?? figure.facetColumns ?? (facetColumns <= most ? facetColumns : Self.evenRow(facetColumns, most))
         columns = min(wished, facetColumns)
         rows = (facetColumns + columns - 1) / columns
         places = (0..<facetColumns).map { ($0 / columns, $0 % columns) }
@@ -163,7 +175,7 @@ struct FigureLayouter {
     var yAxes: [AxisLayout] = []
     var leftRoom = [Double](repeating: 0, count: grid.columns)
     var gap = Metrics.panelGap
-    let rowHeadings = data.rowValues.count > 0 && !data.rowValues.isEmpty
+    let rowHeadings = !data.rowValues.isEmpty
     for _ in 0..<2 {
       yAxes = scales.map {
         .vertical($0.y, height: plotHeight, format: $0.yFormat, style: tickStyle, widest: widestLabel)
@@ -331,7 +343,7 @@ struct FigureLayouter {
   private func swatch(color: Int?, pattern: Int?, _ looks: Looks) -> LegendEntry.Swatch? {
     var line: Figure.Mark?
     var hasMarker = false
-    var (filled, hasPoint, hasBox, opacity) = (true, false, false, 1.0)
+    var (filled, hasPoint, hasBox, shade) = (true, false, false, 0.0)
     for layer in data.plots.flatMap(\.layers) {
       let drawsIt = layer.series.contains { series in
         !series.points.isEmpty && (color == nil || series.color == color) && (pattern == nil || series.pattern == pattern)
@@ -344,17 +356,17 @@ struct FigureLayouter {
       case .point, .errorbar, .tick, .text:
         hasPoint = true
         filled = layer.layer.mark.filled
-      case .bar: hasBox = true
-      case .area, .band: (hasBox, opacity) = (true, 0.35)
+      case .bar: (hasBox, shade) = (true, theme == .light ? 0.25 : 0.3)
+      case .area, .band: (hasBox, shade) = (true, 0.6)
       case .rule, .rect: break
       }
     }
-    let index = (looks.hasPatterns ? pattern ?? 0 : color) ?? 0
+    let index = looks.shapeIndex(color: color, pattern: pattern)
     if let line {
       return .line(dash: looks.dash(index, line), marker: hasMarker ? looks.marker(index) : nil)
     }
     if hasPoint { return .marker(looks.marker(index), filled: filled) }
-    return hasBox ? .box(opacity: opacity) : nil
+    return hasBox ? .box(shade: shade) : nil
   }
 
   private func legend(_ looks: Looks, width: Double) -> Legend {

@@ -5,7 +5,7 @@ struct LegendEntry: Sendable {
   enum Swatch: Sendable {
     case line(dash: [Double], marker: Marker?)
     case marker(Marker, filled: Bool)
-    case box(opacity: Double)
+    case box(shade: Double)
   }
 
   var name: TextLine
@@ -89,10 +89,10 @@ struct Legend: Sendable {
     case .marker(let marker, let filled):
       drawMarker(
         marker, at: center, radius: Metrics.markerRadius + 0.4, entry.color, filled: filled, into: &scene)
-    case .box(let opacity):
+    case .box(let shade):
       scene.fill(
         Rect(left: center.x - 7, top: middle - 5.5, right: center.x + 7, bottom: middle + 5.5),
-        entry.color.withOpacity(opacity))
+        entry.color.mixed(with: scene.background, shade))
     }
   }
 }

@@ -79,6 +79,7 @@ extension PlotLayout {
   func drawGrid(_ theme: Theme, into scene: inout Scene) {
     let isHeatMap = data.layers.contains { $0.layer.mark.kind == .rect }
     guard !isHeatMap else { return }
+    defer { drawZeroLines(theme, into: &scene) }
     for label in yAxis.labels where !label.lines.isEmpty && !yAxis.isOrdinal {
       let y = frame.bottom - label.position * frame.height
       guard y > frame.top - 0.5, y < frame.bottom + 0.5 else { continue }
@@ -102,9 +103,6 @@ extension PlotLayout {
       scene.hairline(
         Point(frame.left, frame.bottom), Point(frame.right, frame.bottom), width: 1, theme.axis)
     }
-    if let zero = zeroLine {
-      scene.hairline(Point(frame.left, zero), Point(frame.right, zero), width: 1, theme.axis)
-    }
     drawXLabels(theme, isHeatMap, into: &scene)
     drawYLabels(theme, into: &scene)
     for (index, line) in heading.enumerated() {
@@ -122,16 +120,25 @@ extension PlotLayout {
     }
     for (index, line) in yTitle.enumerated() {
       let back = Double(yTitle.count - 1 - index) * Metrics.labelSize * 1.3
-      let x = frame.left - yAxis.extent - 6 - back
+      let x = frame.left - yAxis.extent - 8 - back
       scene.text(line, at: Point(x, frame.center.y), anchor: .middle, upwards: true)
     }
   }
 
   /// Zero inside a plot whose values have both signs.
-  private var zeroLine: Double? {
-    guard !scales.y.isOrdinal, scales.y.kind != .log else { return nil }
-    let y = self.y(.number(0))
-    return y > frame.top + 1 && y < frame.bottom - 1 ? y : nil
+  private func drawZeroLines(_ theme: Theme, into scene: inout Scene) {
+    if !scales.y.isOrdinal {
+      let y = self.y(.number(0))
+      if y > frame.top + 1, y < frame.bottom - 1 {
+        scene.hairline(Point(frame.left, y), Point(frame.right, y), width: 1, theme.axis)
+      }
+    }
+    if !scales.x.isOrdinal {
+      let x = self.x(.number(0))
+      if x > frame.left + 1, x < frame.right - 1 {
+        scene.hairline(Point(x, frame.top), Point(x, frame.bottom), width: 1, theme.axis)
+      }
+    }
   }
 
   private func drawXLabels(_ theme: Theme, _ isHeatMap: Bool, into scene: inout Scene) {

@@ -18,7 +18,7 @@ extension PlotPainter {
           [
             self.point(across - half, base, layer), self.point(across + half, base, layer),
             self.point(across + half, end, layer), self.point(across - half, end, layer),
-          ], color.withOpacity(theme == .light ? 0.82 : 0.78))
+          ], color.mixed(with: scene.background, theme == .light ? 0.25 : 0.3))
       }
       paintSeedDots(series, layer, shift: shift, width: width)
       for point in series.points {
@@ -36,8 +36,7 @@ extension PlotPainter {
       for point in seed {
         let center = place(point, shift + jitter, layer)
         guard isInside(center) else { continue }
-        scene.fill(circlePolygon(center: center, radius: 2.6), scene.background.withOpacity(0.75))
-        scene.fill(circlePolygon(center: center, radius: 1.8), theme.ink.withOpacity(0.6))
+        scene.fill(circlePolygon(center: center, radius: 2.1), theme.ink.withOpacity(theme == .light ? 0.5 : 0.4))
       }
     }
   }

@@ -38,7 +38,7 @@ extension PlotPainter {
   /// The interval of each series as one polygon, so that it has one tone.
   mutating func paintBands(_ layer: LayerData) {
     let isMark = layer.layer.mark.kind == .band
-    let opacity = theme == .light ? (isMark ? 0.24 : 0.17) : (isMark ? 0.3 : 0.22)
+    let opacity = theme == .light ? (isMark ? 0.32 : 0.24) : (isMark ? 0.16 : 0.11)
     for series in layer.series {
       let color = looks.color(series).withOpacity(opacity)
       // Places without an interval (a single seed) interrupt the band.
@@ -67,7 +67,7 @@ extension PlotPainter {
         else { return self.point(layer.isHorizontal ? place.y : place.x, base, layer) }
         return self.point(layer.isHorizontal ? place.y : place.x, along(value == low ? high : low, layer), layer)
       }
-      scene.fill(places + floor.reversed(), color.withOpacity(0.35))
+      scene.fill(places + floor.reversed(), color.withOpacity(theme == .light ? 0.35 : 0.16))
       scene.stroke(places, StrokeStyle(width: 1.5), color)
     }
   }
@@ -85,7 +85,8 @@ extension PlotPainter {
       default: wantsLines = layer.layer.mark.kind == .line && places > 25
       }
       if wantsLines {
-        let strength = max(0.12, min(0.32, 1.6 / Double(series.seeds.count)))
+        let many = max(0.4, min(1, 5 / Double(series.seeds.count)))
+        let strength = (theme == .light ? 0.42 : 0.24) * many
         for seed in series.seeds {
           scene.stroke(seed.map { plot.place(of: $0) }, StrokeStyle(width: 1), color.withOpacity(strength))
         }
@@ -99,7 +100,7 @@ extension PlotPainter {
         for point in seed {
           let center = place(point, shift + jitter, layer)
           guard isInside(center) else { continue }
-          scene.fill(circlePolygon(center: center, radius: 2), color.withOpacity(theme == .light ? 0.36 : 0.45))
+          scene.fill(circlePolygon(center: center, radius: 2), color.withOpacity(theme == .light ? 0.45 : 0.4))
         }
       }
     }

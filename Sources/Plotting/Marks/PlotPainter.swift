@@ -11,7 +11,9 @@ struct PlotPainter {
 
   /// Draws everything inside the frame.
   mutating func paint() {
-    for layer in plot.data.layers {
+    // Rules are references: they lie under the data.
+    let layers = plot.data.layers.filter { $0.layer.mark.kind == .rule } + plot.data.layers.filter { $0.layer.mark.kind != .rule }
+    for layer in layers {
       // Marks at the very edge of an axis may reach over it; marks beyond a given domain may not.
       scene.items.append(.clip(clip(layer)))
       switch layer.layer.mark.kind {

@@ -77,11 +77,11 @@ struct Scale: Hashable, Sendable {
     switch kind {
     case .ordinal: return []
     case .linear:
-      return labelled(linearTickValues(low, high, count: Double(max(2, count))).filter(isInside), style)
+      return labelled(linearTickValues(low, high, count: Double(max(2, count)), inside: true), style)
     case .log: return logTicks(low, high, count: count, style)
     case .sqrt:
       let ends = [low, high].map { $0 < 0 ? -$0 * $0 : $0 * $0 }
-      return labelled(linearTickValues(ends[0], ends[1], count: Double(max(2, count))).filter(isInside), style)
+      return labelled(linearTickValues(ends[0], ends[1], count: Double(max(2, count)), inside: true), style)
     case .symlog(let constant):
       let first = Int(decimalLogarithm(constant).rounded(.down))
       let powers = (first...(first + 40)).map(powerOfTen).filter { isInside($0) || isInside(-$0) }

@@ -9,11 +9,12 @@ struct Tick: Hashable, Sendable {
 
 /// Ticks for a linear axis: "An extension of Wilkinson's algorithm for positioning tick labels on axes" by Talbot, Lin and
 /// Hanrahan (2010). The best of all sequences by simplicity, coverage and density of `count` ticks; the first and last
-/// may lie a little outside the data.
-func linearTickValues(_ low: Double, _ high: Double, count: Double) -> [Double] {
+/// may lie a little outside the data unless all must lie `inside`.
+func linearTickValues(_ low: Double, _ high: Double, count: Double, inside: Bool = false) -> [Double] {
   guard low.isFinite, high.isFinite, low < high, high - low < 1e300, high - low > 1e-300 else { return [low] }
   let steps = [1.0, 5, 2, 2.5, 4, 3]
-  var best: (score: Double, values: [Double]) = (-2, [low, high])
+  var best: (score: Double, values: [Double]) = (-2, inside ? [] : [low, high])
+  let slack = (high - low) * 1e-9
   let span = high - low
   func coverage(_ first: Double, _ last: Double) -> Double {
     let (a, b) = (high - last, low - first)
@@ -49,6 +50,7 @@ func linearTickValues(_ low: Double, _ high: Double, count: Double) -> [Double] 
           guard first <= last, last - first < 1000 else { continue }
           for start in stride(from: first, through: last, by: 1) {
             let (lowest, highest) = (start * unit, start * unit + interval * (wanted - 1))
+            if inside, lowest < low - slack || highest > high + slack { continue }
             let hasZero = lowest <= 0 && highest >= 0 && start.truncatingRemainder(dividingBy: Double(skip)) == 0
             let density = (wanted - 1) / (highest - lowest)
             let wish = (count - 1) / (max(highest, high) - min(low, lowest))
@@ -113,9 +115,7 @@ func logTicks(_ low: Double, _ high: Double, count: Int, _ style: NumberStyle) -
   var major: [Double]
   let all: [Double] = decades <= 6 ? values([1, 2, 3, 4, 5, 6, 7, 8, 9]) : []
   if decades < 0.7, count >= 2 {
-    let linear = linearTickValues(tenToThe(low), tenToThe(high), count: Double(min(count, 6))).filter {
-      $0 > 0 && inside($0)
-    }
+    let linear = linearTickValues(tenToThe(low), tenToThe(high), count: Double(min(count, 6)), inside: true)
     major = linear.count >= 2 ? linear : values([1, 2, 3, 5, 7])
     if style == .number, major.count <= count { return labelled(major, style) }
   }
@@ -135,7 +135,8 @@ func logTicks(_ low: Double, _ high: Double, count: Int, _ style: NumberStyle) -
 /// Plain numbers where all of them are short, else powers of ten.
 func logLabel(_ value: Double, among values: [Double], _ style: NumberStyle) -> String {
   if style == .percent { return formatValue(value, .percent) }
-  let isPlain = values.allSatisfy { $0 >= 0.00999 && $0 < 10_000.5 }
+  let (smallest, largest) = (values.min() ?? 1, values.max() ?? 1)
+  let isPlain = smallest >= 0.000999 && largest < 10_000.5 && largest / smallest < 2000
   return isPlain ? formatSignificant(value) : formatScientific(value, digits: 2)
 }
 
