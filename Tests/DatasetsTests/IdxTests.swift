@@ -14,7 +14,9 @@ final class TemporaryFolder {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 
-  deinit { try? FileManager.default.removeItem(atPath: path) }
+  deinit {
+    do { try FileManager.default.removeItem(atPath: path) } catch { Issue.record(error, "\(path) remains") }
+  }
 
   func write(_ bytes: [UInt8], to name: String, compressed: Bool = false) throws {
     let file = "\(path)/\(name)"

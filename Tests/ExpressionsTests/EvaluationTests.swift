@@ -325,6 +325,37 @@ private func near(_ a: [Double], _ b: [Double]) -> Bool {
     #expect(wrong.map(\.rule) == ["unknown-column"])
   }
 
+  @Test func tablesWithoutRowsAreCheckedByThoseOfTheRuns() throws {
+    let planned: (String) -> Table? = { name in
+      guard var table = tables(name) else { return nil }
+      if name != "exp-a" { table.rows = [] }
+      return table
+    }
+    func mistakes(_ text: String) throws -> String {
+      let expression = try SampleExpression(parsing: text, at: start)
+      return expression.check(tables: planned, names: ["exp-a"]).map(complaint).joined(separator: "\n")
+    }
+    let history = "exp-a.history[norm=none, step>=100].loss"
+    #expect(try mistakes("last(\(history), over: step)") == "")
+    #expect(try mistakes("at(\(history), step: 7000) - exp-a[norm=none, lr=1].acc") == "")
+    #expect(try mistakes("exp-a.history[norm=none, step=7].loss") == "")
+    #expect(
+      try mistakes(history)
+        == "1:1+40 axis-not-fixed: the axis 'step' is not fixed "
+        + "{fix it, as in [step=…], or go over it, as in mean(…, over: step)}")
+    #expect(
+      try mistakes("last(exp-a.history.loss, over: step)")
+        == "1:1+36 axis-not-fixed: the axis 'norm' is not fixed; its values are none, batch "
+        + "{fix it, as in [norm=none], or go over it, as in mean(…, over: norm)}")
+    #expect(
+      try mistakes("last(exp-a.history[norm=nope].loss, over: step)")
+        == "1:25+4 unknown-value: the axis 'norm' of exp-a.history has no value 'nope' {did you mean 'none'?}"
+    )
+    #expect(
+      try mistakes("exp-a.loss-exp-a.acc")
+        == "1:7+10 unknown-table: exp-a has no table 'loss-exp-a' {write spaces around a minus sign}")
+  }
+
   @Test func seedsThatDoNotMeetAreAnError() throws {
     let text = "at(exp-a.history.loss, step: 150) - exp-b.rounds[control=ticket, round=0].acc"
     #expect(
@@ -376,7 +407,7 @@ private func near(_ a: [Double], _ b: [Double]) -> Bool {
     #expect(try text("exp-a[norm=none, lr=1].acc") == "1.2 ± 0.2")
     #expect(try text("exp-a[norm=none, lr=1].acc | %") == "120 ± 20%")
     #expect(try text("exp-a[norm=none, lr=1].acc | plain") == "1.2")
-    #expect(try text("exp-a[norm=none, lr=1].acc | digits=3, plain") == "1.200")
+    #expect(try text("exp-a[norm=none, lr=1].acc | digits=3, plain") == "1.20")
     #expect(try text("exp-a[norm=none, lr=1].acc | sd") == "0.1")
     #expect(try text("exp-a[norm=none, lr=1].acc | sd | %") == "10%")
     #expect(try text("exp-a[norm=none, lr=1].steps") == "100")
@@ -388,7 +419,7 @@ private func near(_ a: [Double], _ b: [Double]) -> Bool {
         == "1:13+3 unknown-option: there is no option 'pct' {valid: %, sd, plain, digits=n}")
     #expect(
       complaint { _ = try FormattedExpression(parsing: "exp-a.acc | digits=x", at: start) }
-        == "1:13+8 value-option: 'digits' is a whole number in 0…12")
+        == "1:13+8 value-option: 'digits' is a whole number in 1…15")
     #expect(
       complaint { _ = try FormattedExpression(parsing: "exp-a. | sd", at: start) }
         == "1:1+5 missing-column: 'exp-a' is a whole experiment; a sample needs a column "

@@ -57,6 +57,7 @@ func complaint(_ diagnostic: Diagnostic) -> String {
     ("exp-a.rounds[control=one-shot,round>=3].acc", "exp-a.rounds{control=one-shot;round>=#3.0}acc"),
     ("exp-a[mlp=[64, 64], name=\"a, b]\"].acc", "exp-a{mlp=[64, 64];name=a, b]}acc"),
     ("exp-a[x != 'no'].acc", "exp-a{x!=no}acc"),
+    ("exp-a.inference-modes[lr=1].acc-2", "(- exp-a.inference-modes{lr=#1.0}acc 2.0)"),
     ("exp-a[].acc", "exp-a{}acc"),
     ("exp(exp-a.x) - exp-b.y", "(- (exp exp-a{}x) exp-b{}y)"),
     ("slope(log(exp-a.x), over: log(width))", "(slope (log exp-a{}x) @logwidth)"),

@@ -152,8 +152,10 @@ import Testing
       number.text(.init(percent: true, percentUnit: " percentage points")) == "82.3 ± 0.4 percentage points")
     #expect(number.text(.init(percent: true, plain: true)) == "82.3%")
     #expect(number.text(.init(digits: 4)) == "0.8234 ± 0.0042")
-    #expect(number.text(.init(digits: 0, plain: true)) == "1")
-    #expect(UncertainNumber(0.0712).text(.init(percent: true, digits: 1)) == "7.1%")
-    #expect(UncertainNumber(12345.6, halfWidth: 432).text(.init(digits: 1)) == "12,345.6 ± 432.0")
+    #expect(number.text(.init(digits: 1, plain: true)) == "0.8")
+    #expect(UncertainNumber(0.0712).text(.init(percent: true, digits: 2)) == "7.1%")
+    #expect(UncertainNumber(412.4, halfWidth: 51.2).text(.init(digits: 3)) == "412 ± 51")
+    #expect(UncertainNumber(12345.6).text(.init(digits: 2)) == "12,000")
+    #expect(UncertainNumber(0.0012, halfWidth: 0.05).text(.init(digits: 3)) == "0.0012 ± 0.0500")
   }
 }
