@@ -112,6 +112,7 @@ let package = Package(
     tests("Manuscript", ["Manuscript", "Diagnostics", "Specification"], resources: true),
     tests("Report", ["Report", "Manuscript", "Diagnostics", "Specification", "BitExact"], resources: true),
     tests("BitExact", ["BitExact", "KernelTable"]),
+    tests("Training", ["Training", "BitExact", "KernelTable"]),
     tests("Plotting", ["Plotting", "CPNG", "Diagnostics", "Specification", "Tables"]),
     tests("Statistics", ["Statistics"], resources: true),
     tests("Expressions", ["Expressions", "Diagnostics", "Statistics", "Tables"]),
