@@ -47,7 +47,10 @@ public struct SourceText: Sendable {
       let middle = (low + high) / 2
       if isValidPrefix(body[body.startIndex..<middle]) { low = middle } else { high = middle }
     }
-    return low
+    // The character that is wrong starts where the valid text ends.
+    return (0...3).lazy.map { max(body.startIndex, low - $0) }.first {
+      String(validating: body[..<$0], as: UTF8.self) != nil
+    } ?? low
   }
 
   /// Whether `bytes` is valid but for a character that is cut off at its end.

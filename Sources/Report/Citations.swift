@@ -29,7 +29,7 @@ extension PageRenderer {
     let count = (citationCounts[item.key] ?? 0) + 1
     citationCounts[item.key] = count
     return tag(
-      "a", ["href": "#ref-\(number)", "id": "cite-\(number)-\(count)", "title": shortTitle(entry)], HTML("\(number)"))
+      "a", ["href": "#ref-\(number)", "id": "c\(number)-\(count)", "title": shortTitle(entry)], HTML("\(number)"))
   }
 
   private func shortTitle(_ entry: BibliographyEntry) -> String {
@@ -50,13 +50,9 @@ extension PageRenderer {
   private func backLinks(_ number: Int, _ key: String) -> HTML {
     let count = citationCounts[key] ?? 0
     guard count > 0 else { return .empty }
-    let links = (1...count).map { index in
-      let label = count == 1 ? "Back to the citation" : "Back to citation \(index)"
-      return tag(
-        "a", ["href": "#cite-\(number)-\(index)", "class": "back", "aria-label": label],
-        HTML(count == 1 ? "↩" : "↩\(index)"))
-    }
-    return " " + links.joined(" ")
+    let links = (1...count).map { tag("a", ["href": "#c\(number)-\($0)"], HTML("\($0)")) }
+    let label = count == 1 ? "Back to the citation" : "Back to the citations"
+    return " " + tag("span", ["class": "back", "role": "group", "aria-label": label], "↩ " + links.joined(" "))
   }
 
   /// Authors. Title. *Container*, volume(number), pages. Publisher, year. Links.

@@ -86,7 +86,13 @@ extension PageRenderer {
       line("li", ["class": verdict.style], tag("b", [:], HTML("\(count)")) + " " + badge(verdict))
     }
     var rows = HTML.empty
-    for claim in claims { rows += scorecardRow(claim) }
+    var section: String?
+    for claim in claims {
+      let heading = chapter(of: claim)
+      if let heading, heading.id != section { rows += scorecardHeading(heading) }
+      section = heading?.id
+      rows += scorecardRow(claim)
+    }
     return line(
       "section", ["class": "scorecard", "aria-labelledby": "scorecard"],
       .raw("\n") + line("h2", ["id": "scorecard"], "Claims and verdicts")
@@ -101,18 +107,23 @@ extension PageRenderer {
       + "wholly on the claimed side, contradicted when wholly on the other."
   }
 
-  private mutating func scorecardRow(_ block: PaperBlock) -> HTML {
-    let claim = paper.claims[block.id]
+  /// The section under which a claim stands.
+  private func chapter(of claim: PaperBlock) -> Heading? {
+    guard let heading = claimSections[claim.id] else { return nil }
+    let number = heading.number.prefix { $0 != "." }
+    return headings.first { $0.number == number && $0.level == 1 } ?? heading
+  }
+
+  private mutating func scorecardHeading(_ heading: Heading) -> HTML {
+    let number = heading.number.isEmpty ? HTML.empty : tag("span", ["class": "no"], HTML(heading.number)) + " "
+    return line("li", ["class": "chapter"], link("#" + heading.id, number + HTML(plainText(heading.content))))
+  }
+
+  private func scorecardRow(_ block: PaperBlock) -> HTML {
     let statement = link("#" + block.id, HTML(plainText(block.caption)))
-    var detail: [HTML] = []
-    if let text = claim?.differenceText, !text.isEmpty { detail.append(HTML(text)) }
-    if let section = claimSections[block.id], !section.number.isEmpty {
-      detail.append(HTML("section\u{A0}\(section.number)"))
-    }
-    let content =
-      badge(verdict(block.id)) + tag("span", ["class": "statement"], statement)
-      + tag("span", ["class": "detail"], detail.joined(" · "))
-    return line("li", [:], content)
+    let detail = paper.claims[block.id]?.differenceText ?? ""
+    return line(
+      "li", [:], badge(verdict(block.id)) + tag("span", [:], statement) + tag("span", ["class": "detail"], HTML(detail)))
   }
 
   /// Running text without markup; computed numbers are spelt out.

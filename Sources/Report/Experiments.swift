@@ -106,28 +106,31 @@ extension PageRenderer {
     }
     var text = lines.joined(separator: "\n")
     if shown.count < experiment.runs.count {
-      text += "\n… and \(grouped(experiment.runs.count - shown.count)) more; all of them are in offprint.lock"
+      text += "\n… and \(grouped(experiment.runs.count - shown.count)) more"
     }
     return line(
       "details", [:],
       tag("summary", [:], HTML("\(grouped(experiment.runs.count)) runs: key → digest of the result"))
-        + tag("pre", ["class": "runs", "tabindex": "0"], HTML(text)))
+        + tag("pre", ["class": "runs", "tabindex": "0"], HTML(text)) + allRuns())
   }
 
-  /// The page stays light; the lock file has every run.
-  static let shownRuns = 60
+  private func allRuns() -> HTML {
+    guard let path = paper.resultsPath else { return .empty }
+    return tag("p", ["class": "links"], link(relativeURL(path), "every run, with whole keys and digests (JSON)"))
+  }
+
+  /// The page stays light; results.json has every run.
+  static let shownRuns = 8
 
   private func values(_ rows: [ValueRow], label: String) -> HTML {
     guard !rows.isEmpty else { return .empty }
-    let head = tag("tr", [:], ["Number", "Expression", "Samples, by seed"].map { tag("th", ["scope": "col"], HTML($0)) }.joined())
-    let body = rows.map { row in
+    let cells = rows.map { row in
       let samples = row.value.samples.joined(separator: ", ")
-      return line(
-        "tr", ["id": "v\(valueRows[row] ?? 0)"],
-        tag("td", ["title": row.value.title], HTML(row.value.text)) + tag("td", [:], tag("code", [:], HTML(row.expression)))
-          + tag("td", [:], HTML(samples.isEmpty ? "–" : samples)))
+      return [HTML(row.value.text), tag("code", [:], HTML(row.expression)), HTML(samples.isEmpty ? "–" : samples)]
     }
-    return scrolling(label, htmlTable(head: head, body: body.joined(), class: "values"))
+    let ids = rows.map { "v\(valueRows[$0] ?? 0)" }
+    let header = ["Number", "Expression", "Samples, by seed"]
+    return scrolling(label, compactTable(header: header, rows: cells, ids: ids, class: "values"))
   }
 
   /// Numbers that no experiment of the paper claims as its own.

@@ -22,7 +22,7 @@ struct HTML: Equatable, Sendable {
   static func += (a: inout HTML, b: HTML) { a.markup += b.markup }
 
   static func escape(_ text: String) -> String {
-    guard text.utf8.contains(where: { [38, 60, 62, 34, 39].contains($0) || $0 < 32 }) else { return text }
+    guard text.utf8.contains(where: { [38, 60, 62, 34].contains($0) || $0 < 32 }) else { return text }
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {
@@ -30,7 +30,6 @@ struct HTML: Equatable, Sendable {
       case "<": result += "&lt;"
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
-      case "'": result += "&#39;"
       case "\n", "\t": result.unicodeScalars.append(scalar)
       // Control characters are not allowed in HTML, not even as references.
       case _ where scalar.value < 32: result += "\u{FFFD}"

@@ -88,12 +88,10 @@ extension PageRenderer {
   }
 
   /// More rows are of no use on a page; they are in the CSV file.
-  static let shownRows = 40
+  static let shownRows = 16
 
   private func dataTable(_ data: DataTable) -> HTML {
-    let head = tag("tr", [:], data.header.map { tag("th", ["scope": "col"], HTML($0)) }.joined())
-    let body = data.rows.map { row in line("tr", [:], row.map { tag("td", [:], HTML($0)) }.joined()) }
-    return htmlTable(head: head, body: body.joined(), class: "data")
+    compactTable(header: data.header, rows: data.rows.map { $0.map { HTML($0) } }, class: "data")
   }
 
   // MARK: Tables

@@ -53,7 +53,8 @@ struct PreparedMarkdown: Sendable {
 
   /// Replaces the lines of one formula by a fence of the same height.
   private mutating func take(_ range: ClosedRange<Int>, prefix: String, from lines: inout [String]) {
-    let bodies = range.map { PreparedMarkdown.split(lines[$0]).body }
+    let depth = prefix.count { $0 == ">" }
+    let bodies = range.map { PreparedMarkdown.withoutQuoteMarks(lines[$0], depth: depth) }
     let inner = bodies.joined(separator: "\n").dropFirst(2)
     guard let close = inner.lastRange(of: "$$") else { return }
     formulas.append(
@@ -82,6 +83,13 @@ struct PreparedMarkdown: Sendable {
   private static func split(_ line: String) -> (prefix: String, body: String) {
     let prefix = line.prefix { $0 == " " || $0 == "\t" || $0 == ">" }
     return (String(prefix), String(line[prefix.endIndex...]))
+  }
+
+  /// A line inside `depth` quotations; what else it starts with belongs to the formula.
+  private static func withoutQuoteMarks(_ line: String, depth: Int) -> String {
+    var rest = line.drop { $0 == " " || $0 == "\t" }
+    for _ in 0..<depth where rest.first == ">" { rest = rest.dropFirst().drop { $0 == " " || $0 == "\t" } }
+    return String(rest)
   }
 
   private static func fenceRun(_ body: String) -> (mark: Character, length: Int, isBare: Bool)? {

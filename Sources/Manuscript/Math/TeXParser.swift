@@ -202,6 +202,10 @@ struct TeXParser {
     switch peek.kind {
     case .end, .close, .align, .newRow, .superscript, .subscripted:
       throw fault("\(command.hasPrefix("^") || command.hasPrefix("_") ? "'\(command)'" : "\\\(command)") needs an argument")
+    // TeX takes one digit: `\frac12` is a half.
+    case .character(let digit) where digit.isASCII && digit.isNumber:
+      index += 1
+      return .leaf("mn", String(digit))
     default: return try atom()
     }
   }
