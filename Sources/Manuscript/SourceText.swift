@@ -57,7 +57,9 @@ public struct SourceText: Sendable {
   private func isValidPrefix(_ bytes: ArraySlice<UInt8>) -> Bool {
     (0...3).contains { cut in
       let tail = bytes.suffix(cut)
-      let isCutOff = cut == 0 || (tail.first.map { $0 >= 0xC2 } ?? false) && tail.dropFirst().allSatisfy { $0 & 0xC0 == 0x80 }
+      let isCutOff =
+        cut == 0
+        || (tail.first.map { $0 >= 0xC2 } ?? false) && tail.dropFirst().allSatisfy { $0 & 0xC0 == 0x80 }
       return isCutOff && String(validating: bytes.dropLast(cut), as: UTF8.self) != nil
     }
   }

@@ -16,7 +16,9 @@ extension ReportVerdict {
 }
 
 func badge(_ verdict: ReportVerdict) -> HTML {
-  tag("span", ["class": "badge \(verdict.style)"], tag("span", ["aria-hidden": "true"], HTML(verdict.symbol)) + HTML(" \(verdict.rawValue)"))
+  tag(
+    "span", ["class": "badge \(verdict.style)"],
+    tag("span", ["aria-hidden": "true"], HTML(verdict.symbol)) + HTML(" \(verdict.rawValue)"))
 }
 
 extension PageRenderer {
@@ -40,7 +42,11 @@ extension PageRenderer {
       content += line("p", ["class": "erratum-note"], tag("b", [:], "Erratum ") + HTML(erratum))
     }
     return line(
-      "div", ["class": "claim \(verdict.style)", "id": block.id, "role": "group", "aria-label": "Claim \(block.number)"],
+      "div",
+      [
+        "class": "claim \(verdict.style)", "id": block.id, "role": "group",
+        "aria-label": "Claim \(block.number)",
+      ],
       .raw("\n") + content)
   }
 
@@ -56,7 +62,9 @@ extension PageRenderer {
     if !claim.differenceText.isEmpty { rows.append(("Difference", HTML(claim.differenceText))) }
     var test: [String] = []
     if let seeds = claim.seeds { test.append("n = \(seeds) \(seeds == 1 ? "seed" : "seeds")") }
-    if let p = claim.pText { test.append(p.hasPrefix("<") ? "p \(p) after Holm’s correction" : "p = \(p) after Holm’s correction") }
+    if let p = claim.pText {
+      test.append(p.hasPrefix("<") ? "p \(p) after Holm’s correction" : "p = \(p) after Holm’s correction")
+    }
     if !test.isEmpty { rows.append(("Test", HTML(test.joined(separator: ", ")))) }
     rows.append(("Asserts", tag("code", [:], HTML(claim.assertion))))
     if let published = claim.published { rows.append(("Published", comparison(published, block.sources))) }
@@ -102,8 +110,11 @@ extension PageRenderer {
   }
 
   private func scorecardSummary(_ count: Int) -> String {
-    let claims = count == 1 ? "The article’s one claim is a comparison" : "Each of the article’s \(count) claims is a comparison"
-    return "\(claims) that was judged on fresh runs. It is supported when the interval of the difference over seeds lies "
+    let claims =
+      count == 1
+      ? "The article’s one claim is a comparison" : "Each of the article’s \(count) claims is a comparison"
+    return
+      "\(claims) that was judged on fresh runs. It is supported when the interval of the difference over seeds lies "
       + "wholly on the claimed side, contradicted when wholly on the other."
   }
 
@@ -115,7 +126,8 @@ extension PageRenderer {
   }
 
   private mutating func scorecardHeading(_ heading: Heading) -> HTML {
-    let number = heading.number.isEmpty ? HTML.empty : tag("span", ["class": "no"], HTML(heading.number)) + " "
+    let number =
+      heading.number.isEmpty ? HTML.empty : tag("span", ["class": "no"], HTML(heading.number)) + " "
     return line("li", ["class": "chapter"], link("#" + heading.id, number + HTML(plainText(heading.content))))
   }
 
@@ -123,7 +135,8 @@ extension PageRenderer {
     let statement = link("#" + block.id, HTML(plainText(block.caption)))
     let detail = paper.claims[block.id]?.differenceText ?? ""
     return line(
-      "li", [:], badge(verdict(block.id)) + tag("span", [:], statement) + tag("span", ["class": "detail"], HTML(detail)))
+      "li", [:],
+      badge(verdict(block.id)) + tag("span", [:], statement) + tag("span", ["class": "detail"], HTML(detail)))
   }
 
   /// Running text without markup; computed numbers are spelt out.

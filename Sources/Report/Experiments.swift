@@ -15,14 +15,16 @@ extension PageRenderer {
     if let experiment { content += varied(experiment) + failures(experiment) }
     content += specification(block, experiment)
     return line(
-      "div", ["class": "experiment", "id": block.id, "role": "group", "aria-label": "Experiment \(block.number)"],
+      "div",
+      ["class": "experiment", "id": block.id, "role": "group", "aria-label": "Experiment \(block.number)"],
       .raw("\n") + content)
   }
 
   private func varied(_ experiment: ResolvedExperiment) -> HTML {
     guard !experiment.axes.isEmpty else { return .empty }
     let axes = experiment.axes.map { axis in
-      let values = axis.values.count > 8 ? axis.values.prefix(3) + ["…"] + axis.values.suffix(1) : axis.values[...]
+      let values =
+        axis.values.count > 8 ? axis.values.prefix(3) + ["…"] + axis.values.suffix(1) : axis.values[...]
       return tag("b", [:], HTML(axis.name)) + HTML(" " + values.joined(separator: ", "))
     }
     return line("p", ["class": "varied"], "Varied: " + axes.joined("; "))
@@ -39,7 +41,9 @@ extension PageRenderer {
 
   private func specification(_ block: PaperBlock, _ experiment: ResolvedExperiment?) -> HTML {
     var links = [link("#prov-\(block.id)", "provenance")]
-    for file in experiment?.files ?? [] { links.append(link(relativeURL(file.path), HTML("\(file.name).csv"))) }
+    for file in experiment?.files ?? [] {
+      links.append(link(relativeURL(file.path), HTML("\(file.name).csv")))
+    }
     let source = block.source.hasSuffix("\n") ? String(block.source.dropLast()) : block.source
     return line(
       "details", [:],
@@ -64,7 +68,9 @@ extension PageRenderer {
   }
 
   private func provenance(of block: PaperBlock) -> HTML {
-    let title = link("#" + block.id, HTML("Experiment \(block.number)")) + (block.caption.isEmpty ? .empty : HTML(": " + plainText(block.caption)))
+    let title =
+      link("#" + block.id, HTML("Experiment \(block.number)"))
+      + (block.caption.isEmpty ? .empty : HTML(": " + plainText(block.caption)))
     var content = line("h3", ["id": "prov-\(block.id)"], title)
     guard let experiment = paper.experiments[block.id] else {
       return content + line("p", ["class": "missing"], "This experiment has no results yet.")
@@ -73,12 +79,14 @@ extension PageRenderer {
     content += parameters(experiment)
     content += runs(experiment)
     content += values(
-      valueOrder.filter { $0.value.experiments.first == block.id }, label: "Numbers from experiment \(block.number)")
+      valueOrder.filter { $0.value.experiments.first == block.id },
+      label: "Numbers from experiment \(block.number)")
     return content
   }
 
   private func facts(_ experiment: ResolvedExperiment) -> [(String, HTML)] {
-    let digest = experiment.dataDigest.isEmpty ? HTML.empty : " " + tag("code", [:], HTML(short(experiment.dataDigest)))
+    let digest =
+      experiment.dataDigest.isEmpty ? HTML.empty : " " + tag("code", [:], HTML(short(experiment.dataDigest)))
     var rows = [
       ("Data", HTML(experiment.dataName) + digest),
       ("Seeds", HTML(experiment.seeds == 1 ? "1" : "1 to \(experiment.seeds)")),
@@ -95,7 +103,8 @@ extension PageRenderer {
     let text = experiment.parameters.map { "\($0.name): \($0.value)" }.joined(separator: "\n")
     return line(
       "details", [:],
-      tag("summary", [:], "Resolved parameters") + tag("pre", ["class": "yaml", "tabindex": "0"], tag("code", [:], highlightedYAML(text))))
+      tag("summary", [:], "Resolved parameters")
+        + tag("pre", ["class": "yaml", "tabindex": "0"], tag("code", [:], highlightedYAML(text))))
   }
 
   private func runs(_ experiment: ResolvedExperiment) -> HTML {
@@ -116,7 +125,8 @@ extension PageRenderer {
 
   private func allRuns() -> HTML {
     guard let path = paper.resultsPath else { return .empty }
-    return tag("p", ["class": "links"], link(relativeURL(path), "every run, with whole keys and digests (JSON)"))
+    return tag(
+      "p", ["class": "links"], link(relativeURL(path), "every run, with whole keys and digests (JSON)"))
   }
 
   /// The page stays light; results.json has every run.
@@ -126,7 +136,9 @@ extension PageRenderer {
     guard !rows.isEmpty else { return .empty }
     let cells = rows.map { row in
       let samples = row.value.samples.joined(separator: ", ")
-      return [HTML(row.value.text), tag("code", [:], HTML(row.expression)), HTML(samples.isEmpty ? "–" : samples)]
+      return [
+        HTML(row.value.text), tag("code", [:], HTML(row.expression)), HTML(samples.isEmpty ? "–" : samples),
+      ]
     }
     let ids = rows.map { "v\(valueRows[$0] ?? 0)" }
     let header = ["Number", "Expression", "Samples, by seed"]

@@ -53,7 +53,8 @@ extension Sequence<HTML> {
 private let voidElements: Set<String> = ["br", "hr", "img", "input", "link", "meta", "source", "wbr"]
 
 /// An element; an attribute whose value is `nil` is left out, one whose value is empty has a name only.
-func tag(_ name: String, _ attributes: KeyValuePairs<String, String?> = [:], _ content: HTML = .empty) -> HTML {
+func tag(_ name: String, _ attributes: KeyValuePairs<String, String?> = [:], _ content: HTML = .empty) -> HTML
+{
   var markup = "<" + name
   for (key, value) in attributes {
     guard let value else { continue }
@@ -65,7 +66,9 @@ func tag(_ name: String, _ attributes: KeyValuePairs<String, String?> = [:], _ c
 }
 
 /// An element that stands on lines of its own.
-func line(_ name: String, _ attributes: KeyValuePairs<String, String?> = [:], _ content: HTML = .empty) -> HTML {
+func line(_ name: String, _ attributes: KeyValuePairs<String, String?> = [:], _ content: HTML = .empty)
+  -> HTML
+{
   tag(name, attributes, content) + .raw("\n")
 }
 

@@ -33,11 +33,13 @@ private func statementSection(_ content: HTML) -> HTML {
 
 /// A whole HTML document round `body`.
 func page(
-  title: String, language: String, description: String, authors: [String], body: HTML, style: String = paperStyle,
+  title: String, language: String, description: String, authors: [String], body: HTML,
+  style: String = paperStyle,
   sha256: (String) -> String
 ) -> String {
   let digest = base64(bytes(hexadecimal: sha256(style)))
-  let policy = "default-src 'none'; img-src 'self'; style-src 'sha256-\(digest)'; base-uri 'none'; form-action 'none'"
+  let policy =
+    "default-src 'none'; img-src 'self'; style-src 'sha256-\(digest)'; base-uri 'none'; form-action 'none'"
   var head =
     line("meta", ["charset": "utf-8"])
     + line("meta", ["http-equiv": "Content-Security-Policy", "content": policy])
@@ -110,7 +112,9 @@ struct PageRenderer {
 
   /// The abstract's first paragraph as plain text, for search engines.
   var summary: String {
-    guard case .paragraph(let inlines) = manuscript.abstract.first else { return configuration.subtitle ?? "" }
+    guard case .paragraph(let inlines) = manuscript.abstract.first else {
+      return configuration.subtitle ?? ""
+    }
     let text = inlines.plainText
     return text.count <= 300 ? text : text.prefix(297) + "…"
   }

@@ -133,8 +133,10 @@ public struct ResolvedClaim: Sendable, Hashable {
 
   /// Creates a claim.
   public init(
-    verdict: ReportVerdict, assertion: String, difference: Double? = nil, interval: ClosedRange<Double>? = nil,
-    differenceText: String = "", seeds: Int? = nil, adjustedP: Double? = nil, pText: String? = nil, note: String = "",
+    verdict: ReportVerdict, assertion: String, difference: Double? = nil,
+    interval: ClosedRange<Double>? = nil,
+    differenceText: String = "", seeds: Int? = nil, adjustedP: Double? = nil, pText: String? = nil,
+    note: String = "",
     published: PublishedComparison? = nil, erratum: String? = nil, experiments: [String] = []
   ) {
     self.verdict = verdict
@@ -211,7 +213,8 @@ public struct ResolvedFigure: Sendable, Hashable {
 
   /// Creates a figure.
   public init(
-    picture: ResolvedPicture, narrowPicture: ResolvedPicture? = nil, isFullWidth: Bool = false, altText: String,
+    picture: ResolvedPicture, narrowPicture: ResolvedPicture? = nil, isFullWidth: Bool = false,
+    altText: String,
     csvPath: String? = nil, data: DataTable? = nil, experiments: [String] = []
   ) {
     self.picture = picture

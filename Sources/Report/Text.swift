@@ -49,8 +49,10 @@ extension PageRenderer {
 
   private mutating func heading(_ heading: Heading) -> HTML {
     headings.append(heading)
-    let number = heading.number.isEmpty ? HTML.empty : tag("span", ["class": "no"], HTML(heading.number)) + " "
-    let anchor = link("#" + heading.id, class: "anchor", title: "Link to this section", number + inlines(heading.content))
+    let number =
+      heading.number.isEmpty ? HTML.empty : tag("span", ["class": "no"], HTML(heading.number)) + " "
+    let anchor = link(
+      "#" + heading.id, class: "anchor", title: "Link to this section", number + inlines(heading.content))
     return line("h\(min(6, heading.level + 1))", ["id": heading.id], anchor)
   }
 
@@ -70,7 +72,9 @@ extension PageRenderer {
         content += tag("span", ["class": "task"], HTML(isDone ? "☑" : "☐"))
         content += tag("span", ["class": "hidden"], HTML(isDone ? "done: " : "to do: "))
       }
-      items += line("li", ["class": item.isDone == nil ? nil : "task-item"], content + self.item(item, isTight: list.isTight))
+      items += line(
+        "li", ["class": item.isDone == nil ? nil : "task-item"],
+        content + self.item(item, isTight: list.isTight))
     }
     let start = list.start.flatMap { $0 == 1 ? nil : "\($0)" }
     return line(list.start == nil ? "ul" : "ol", ["start": start], .raw("\n") + items)
@@ -132,7 +136,12 @@ extension PageRenderer {
   private func equation(_ equation: Equation) -> HTML {
     var content = HTML.raw(equation.formula.mathML)
     if let number = equation.number { content += tag("span", ["class": "eqno"], HTML("(\(number))")) }
-    return line("div", ["class": "equation", "id": equation.id, "tabindex": "0", "role": "group", "aria-label": equation.number.map { "Equation \($0)" } ?? "Equation"], content)
+    return line(
+      "div",
+      [
+        "class": "equation", "id": equation.id, "tabindex": "0", "role": "group",
+        "aria-label": equation.number.map { "Equation \($0)" } ?? "Equation",
+      ], content)
   }
 
   // MARK: Running text

@@ -32,8 +32,10 @@ import Testing
   @Test(arguments: [
     ("\\\"{o}", "ö"), ("{\\\"o}", "ö"), ("\\'e", "é"), ("\\`{a}", "à"), ("\\^{\\i}", "î"), ("\\~n", "ñ"),
     ("\\v{c}", "č"), ("\\c{c}", "ç"), ("\\H o", "ő"), ("\\k{a}", "ą"), ("\\r{a}", "å"), ("\\u{g}", "ğ"),
-    ("\\aa\\ and \\O", "å and Ø"), ("\\ss", "ß"), ("{\\L}ukasz", "Łukasz"), ("a--b---c", "a–b—c"), ("``q''", "“q”"),
-    ("50\\% \\& more", "50% & more"), ("\\emph{x} \\textbf{y}", "x y"), ("$n$-gram", "n-gram"), ("a~b", "a\u{A0}b"),
+    ("\\aa\\ and \\O", "å and Ø"), ("\\ss", "ß"), ("{\\L}ukasz", "Łukasz"), ("a--b---c", "a–b—c"),
+    ("``q''", "“q”"),
+    ("50\\% \\& more", "50% & more"), ("\\emph{x} \\textbf{y}", "x y"), ("$n$-gram", "n-gram"),
+    ("a~b", "a\u{A0}b"),
     ("{{Nested {Braces}}}", "Nested Braces"), ("\\.{z}", "ż"), ("two\n   lines", "two lines"),
   ])
   func texBecomesText(tex: String, text: String) {
@@ -44,10 +46,12 @@ import Testing
     ("Ada Lovelace", "A. Lovelace", "Lovelace"), ("Lovelace, Ada Augusta", "A. A. Lovelace", "Lovelace"),
     ("Laurens van der Maaten", "L. van der Maaten", "van der Maaten"),
     ("van der Maaten, Laurens", "L. van der Maaten", "van der Maaten"),
-    ("{van der Berg}, Jan", "J. van der Berg", "van der Berg"), ("King, Jr., Martin Luther", "M. L. King Jr.", "King"),
+    ("{van der Berg}, Jan", "J. van der Berg", "van der Berg"),
+    ("King, Jr., Martin Luther", "M. L. King Jr.", "King"),
     ("{Open Science Collaboration}", "Open Science Collaboration", "Open Science Collaboration"),
     ("Jean-Paul Sartre", "J.-P. Sartre", "Sartre"), ("Plato", "Plato", "Plato"),
-    ("{\\L}ukasz Kaiser", "Ł. Kaiser", "Kaiser"), ("de la Fuente, J. M.", "J. M. de la Fuente", "de la Fuente"),
+    ("{\\L}ukasz Kaiser", "Ł. Kaiser", "Kaiser"),
+    ("de la Fuente, J. M.", "J. M. de la Fuente", "de la Fuente"),
   ])
   func namesAreTakenApart(field: String, listed: String, cited: String) throws {
     let name = try #require(PersonName.list(field).first)
@@ -56,7 +60,10 @@ import Testing
   }
 
   @Test func authorsAreSeparatedByAndOutsideBraces() {
-    #expect(PersonName.list("A. One and {Black and White Ltd} and Two, B. and others").map(\.cited) == ["One", "Black and White Ltd", "Two", "et al."])
+    #expect(
+      PersonName.list("A. One and {Black and White Ltd} and Two, B. and others").map(\.cited) == [
+        "One", "Black and White Ltd", "Two", "et al.",
+      ])
   }
 
   @Test func crossrefGivesWhatIsMissing() {
@@ -115,7 +122,9 @@ import Testing
   }
 
   @Test func thousandEntriesAreQuick() {
-    let text = (0..<1000).map { "@article{k\($0), title = {Title {\($0)} \\'e}, author = {A. B and C, D and others}, year = 2000}\n" }.joined()
+    let text = (0..<1000).map {
+      "@article{k\($0), title = {Title {\($0)} \\'e}, author = {A. B and C, D and others}, year = 2000}\n"
+    }.joined()
     let start = ContinuousClock.now
     #expect(read(text).entries.count == 1000)
     #expect(ContinuousClock.now - start < .seconds(5))

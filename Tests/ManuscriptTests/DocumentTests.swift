@@ -58,12 +58,14 @@ import Testing
     let files = [
       "paper.yml": "title: T\nsections: [a.md, b.md]\n",
       "a.md": "# One {#sec-one}\n## Sub\n\n$$x$$ {#eq-a}\n\n```{figure #fig-a}\nfig-cap: a\n```\n",
-      "b.md": "# Free {.unnumbered}\n# Two {#sec-two}\n\n$$\ny\n$$ {#eq-b}\n\n```{figure #fig-b}\nfig-cap: b\n```\n",
+      "b.md":
+        "# Free {.unnumbered}\n# Two {#sec-two}\n\n$$\ny\n$$ {#eq-b}\n\n```{figure #fig-b}\nfig-cap: b\n```\n",
     ]
     var diagnostics = Diagnostics()
     let targets = try #require(parsePaper(PaperFiles(files), &diagnostics)).targets
     #expect(diagnostics.all.map(\.line) == [])
-    #expect(["sec-one", "sec-sub", "sec-two", "sec-free"].map { targets[$0]?.number } == ["1", "1.1", "2", ""])
+    #expect(
+      ["sec-one", "sec-sub", "sec-two", "sec-free"].map { targets[$0]?.number } == ["1", "1.1", "2", ""])
     #expect(["eq-a", "eq-b", "fig-a", "fig-b"].map { targets[$0]?.number } == ["1", "2", "1", "2"])
   }
 }

@@ -26,7 +26,8 @@ import Testing
   }
 
   @Test func hugeSectionIsRefused() {
-    #expect(errors([UInt8](repeating: 65, count: 50_000_000)).first?.contains("error[file-too-large]") == true)
+    #expect(
+      errors([UInt8](repeating: 65, count: 50_000_000)).first?.contains("error[file-too-large]") == true)
   }
 
   @Test(arguments: [
@@ -39,9 +40,12 @@ import Testing
 
   @Test(arguments: [
     String(repeating: "*a _b ", count: 20_000), String(repeating: "[", count: 50_000),
-    String(repeating: "![", count: 20_000), String(repeating: "$", count: 50_000), String(repeating: "$a ", count: 50_000),
-    String(repeating: "@", count: 50_000), String(repeating: "[@a;", count: 2_000), String(repeating: "`", count: 50_001),
-    String(repeating: "{", count: 50_000), String(repeating: "$$\n", count: 20_001), String(repeating: "<", count: 50_000),
+    String(repeating: "![", count: 20_000), String(repeating: "$", count: 50_000),
+    String(repeating: "$a ", count: 50_000),
+    String(repeating: "@", count: 50_000), String(repeating: "[@a;", count: 2_000),
+    String(repeating: "`", count: 50_001),
+    String(repeating: "{", count: 50_000), String(repeating: "$$\n", count: 20_001),
+    String(repeating: "<", count: 50_000),
     "# " + String(repeating: "{#sec-x} ", count: 5_000), String(repeating: "[^a]", count: 10_000),
     String(repeating: "| a ", count: 10_000) + "|\n" + String(repeating: "|-", count: 10_000) + "|\n",
     String(repeating: "~~a ", count: 20_000), "\u{1}@ 1 1\u{1}x \u{1}$ \0 y", "```math\u{1}99999\nx\n```",
@@ -55,7 +59,9 @@ import Testing
   @Test(arguments: ["../a.md", "/etc/passwd", "x/../../a.md", "a\\b.md", "file:a.md", ""])
   func pathsOutsideThePaperAreRefused(path: String) {
     var diagnostics = Diagnostics()
-    _ = parsePaper(PaperFiles(["paper.yml": "title: T\nsections: [\"\(path.replacing("\\", with: "\\\\"))\"]\n"]), &diagnostics)
+    _ = parsePaper(
+      PaperFiles(["paper.yml": "title: T\nsections: [\"\(path.replacing("\\", with: "\\\\"))\"]\n"]),
+      &diagnostics)
     #expect(diagnostics.all.first?.rule == "path-outside")
     #expect(diagnostics.all.first?.position == SourcePosition(file: "paper.yml", line: 2, column: 12))
   }
@@ -64,10 +70,13 @@ import Testing
     let folder = FileManager.default.temporaryDirectory.appending(path: "offprint-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    try "title: T\nsections: [out.md, in.md, none.md, sub]\n".write(to: folder.appending(path: "paper.yml"), atomically: true, encoding: .utf8)
+    try "title: T\nsections: [out.md, in.md, none.md, sub]\n".write(
+      to: folder.appending(path: "paper.yml"), atomically: true, encoding: .utf8)
     try "# In".write(to: folder.appending(path: "in.md"), atomically: true, encoding: .utf8)
-    try FileManager.default.createDirectory(at: folder.appending(path: "sub"), withIntermediateDirectories: true)
-    try FileManager.default.createSymbolicLink(at: folder.appending(path: "out.md"), withDestinationURL: URL(filePath: "/etc/hostname"))
+    try FileManager.default.createDirectory(
+      at: folder.appending(path: "sub"), withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(
+      at: folder.appending(path: "out.md"), withDestinationURL: URL(filePath: "/etc/hostname"))
     var diagnostics = Diagnostics()
     let manuscript = parsePaper(folder: folder.path(), &diagnostics)
     #expect(manuscript?.sections.count == 1)
@@ -79,12 +88,15 @@ import Testing
   }
 
   @Test(arguments: [
-    "javascript:alert(1)", "JAVASCRIPT:x", "data:text/html,x", "vbscript:x", "java\tscript:x", "//evil.example", "file:///x",
+    "javascript:alert(1)", "JAVASCRIPT:x", "data:text/html,x", "vbscript:x", "java\tscript:x",
+    "//evil.example", "file:///x",
     "\\\\host\\x", " javascript:x", "blob:x",
   ])
   func dangerousLinksAreUnsafe(url: String) { #expect(!isSafeLink(url)) }
 
-  @Test(arguments: ["https://a.b/c?d=e#f", "mailto:a@b.c", "#sec-x", "data/x.csv", "?q=a:b", "a/b:c", "HTTP://x.y"])
+  @Test(arguments: [
+    "https://a.b/c?d=e#f", "mailto:a@b.c", "#sec-x", "data/x.csv", "?q=a:b", "a/b:c", "HTTP://x.y",
+  ])
   func ordinaryLinksAreSafe(url: String) { #expect(isSafeLink(url)) }
 
   @Test func configurationMistakesAreLocated() {
@@ -98,9 +110,13 @@ import Testing
       sections: [a.md, a.md]
       """
     _ = parsePaper(PaperFiles(["paper.yml": text, "a.md": "# A"]), &diagnostics)
-    #expect(diagnostics.sorted.map(\.line) == ["paper.yml:1:1+5: error[unknown-key]: paper has no option 'titel' | hint: did you mean 'title'?"])
+    #expect(
+      diagnostics.sorted.map(\.line) == [
+        "paper.yml:1:1+5: error[unknown-key]: paper has no option 'titel' | hint: did you mean 'title'?"
+      ])
     diagnostics = Diagnostics()
-    _ = parsePaper(PaperFiles(["paper.yml": text.replacing("titel: T\n", with: ""), "a.md": "# A"]), &diagnostics)
+    _ = parsePaper(
+      PaperFiles(["paper.yml": text.replacing("titel: T\n", with: ""), "a.md": "# A"]), &diagnostics)
     #expect(diagnostics.sorted.map(\.rule) == ["wrong-value", "wrong-value", "duplicate-section"])
   }
 

@@ -23,7 +23,8 @@ let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(pa
   }
 
   @Test func displayIsMarked() {
-    #expect(renderMath("x", isDisplay: true).mathML == "<math display=\"block\"><mrow><mi>x</mi></mrow></math>")
+    #expect(
+      renderMath("x", isDisplay: true).mathML == "<math display=\"block\"><mrow><mi>x</mi></mrow></math>")
   }
 
   @Test func markupInsideAFormulaIsEscaped() {
@@ -32,18 +33,24 @@ let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(pa
     #expect(renderMath("a < b", isDisplay: false).mathML.contains("<mo>&lt;</mo>"))
   }
 
-  @Test(arguments: [
-    ("\\frca{a}{b}", 0, "there is no command '\\frca'", "did you mean '\\frac'?"),
-    ("x + \\alhpa", 4, "there is no command '\\alhpa'", "did you mean '\\alpha'?"),
-    ("{x", 0, "this brace is not closed", nil), ("x}", 1, "this closes nothing", nil),
-    ("a^b^c", 3, "a second superscript", "put braces round the first"),
-    ("x_", 2, "'_' needs an argument", nil), ("\\left( x", 0, "\\left without \\right", nil),
-    ("x \\right)", 2, "\\right without \\left", nil), ("\\begin{pmatrx} a", 0, "there is no environment 'pmatrx'", "did you mean 'pmatrix'?"),
-    ("\\begin{cases} a \\end{matrix}", 16, "\\end{matrix} closes \\begin{cases}", "\\end{cases}"),
-    ("\\sqrt[3", 5, "this bracket is not closed", nil), ("\\frac{a}", 8, "\\frac needs an argument", nil),
-    ("\\left q x \\right)", 6, "this is not a delimiter", "one of ( ) [ ] \\{ \\} | \\| . \\langle \\rangle"),
-    ("\\text{a $x$}", 8, "a formula cannot stand inside \\text", nil), ("é \\foo", 3, "there is no command '\\foo'", nil),
-  ] as [(String, Int, String, String?)])
+  @Test(
+    arguments: [
+      ("\\frca{a}{b}", 0, "there is no command '\\frca'", "did you mean '\\frac'?"),
+      ("x + \\alhpa", 4, "there is no command '\\alhpa'", "did you mean '\\alpha'?"),
+      ("{x", 0, "this brace is not closed", nil), ("x}", 1, "this closes nothing", nil),
+      ("a^b^c", 3, "a second superscript", "put braces round the first"),
+      ("x_", 2, "'_' needs an argument", nil), ("\\left( x", 0, "\\left without \\right", nil),
+      ("x \\right)", 2, "\\right without \\left", nil),
+      ("\\begin{pmatrx} a", 0, "there is no environment 'pmatrx'", "did you mean 'pmatrix'?"),
+      ("\\begin{cases} a \\end{matrix}", 16, "\\end{matrix} closes \\begin{cases}", "\\end{cases}"),
+      ("\\sqrt[3", 5, "this bracket is not closed", nil), ("\\frac{a}", 8, "\\frac needs an argument", nil),
+      (
+        "\\left q x \\right)", 6, "this is not a delimiter",
+        "one of ( ) [ ] \\{ \\} | \\| . \\langle \\rangle"
+      ),
+      ("\\text{a $x$}", 8, "a formula cannot stand inside \\text", nil),
+      ("é \\foo", 3, "there is no command '\\foo'", nil),
+    ] as [(String, Int, String, String?)])
   func mistakesHaveTheirPlace(tex: String, offset: Int, message: String, hint: String?) throws {
     let fault = try #require(renderMath(tex, isDisplay: false).faults.first)
     #expect(fault.message == message)

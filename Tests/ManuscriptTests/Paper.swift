@@ -9,7 +9,8 @@ func parse(
   _ section: String, bibliography: String? = nil, configuration: String = ""
 ) -> (manuscript: Manuscript?, messages: [String]) {
   var files = [
-    "paper.yml": "title: T\nsections: [a.md]\n" + (bibliography == nil ? "" : "bibliography: r.bib\n") + configuration,
+    "paper.yml": "title: T\nsections: [a.md]\n" + (bibliography == nil ? "" : "bibliography: r.bib\n")
+      + configuration,
     "a.md": section,
   ]
   files["r.bib"] = bibliography
@@ -33,7 +34,8 @@ extension Diagnostic {
   /// The diagnostic on one line, with everything that it says.
   var line: String {
     let place = position.map { "\($0.file):\($0.line):\($0.column)+\(length): " } ?? ""
-    let more = [expected.map { " | expected: \($0)" }, hint.map { " | hint: \($0)" }].compactMap(\.self).joined()
+    let more = [expected.map { " | expected: \($0)" }, hint.map { " | hint: \($0)" }].compactMap(\.self)
+      .joined()
     return "\(place)\(severity.rawValue)[\(rule)]: \(message)\(more)"
   }
 }
@@ -45,23 +47,28 @@ extension Block {
     switch self {
     case .heading(let heading):
       let classes = heading.classes.map { " .\($0)" }.joined()
-      return "\(indent)heading \(heading.level) [\(heading.number)] #\(heading.id)\(classes) \(heading.content.dump)\n"
+      return
+        "\(indent)heading \(heading.level) [\(heading.number)] #\(heading.id)\(classes) \(heading.content.dump)\n"
     case .paragraph(let content): return "\(indent)paragraph \(content.dump)\n"
     case .list(let list):
       let kind = list.start.map { "ordered from \($0)" } ?? "bullet"
       return "\(indent)list \(kind)\(list.isTight ? " tight" : "")\n"
         + list.items.map { item in
-          indent + "  item" + (item.isDone.map { $0 ? " done" : " open" } ?? "") + "\n" + item.blocks.map { $0.dump(level + 2) }.joined()
+          indent + "  item" + (item.isDone.map { $0 ? " done" : " open" } ?? "") + "\n"
+            + item.blocks.map { $0.dump(level + 2) }.joined()
         }.joined()
     case .table(let table):
-      let rows = ([table.header] + table.rows).map { row in indent + "  | " + row.map(\.dump).joined(separator: " | ") + "\n" }
+      let rows = ([table.header] + table.rows).map { row in
+        indent + "  | " + row.map(\.dump).joined(separator: " | ") + "\n"
+      }
       return "\(indent)table \(table.alignments.map(\.rawValue).joined(separator: " "))\n" + rows.joined()
     case .quote(let blocks): return "\(indent)quote\n" + inner(blocks)
     case .callout(let callout):
       return "\(indent)callout \(callout.kind.rawValue) \(callout.title.dump)\n" + inner(callout.blocks)
     case .code(let language, let text): return "\(indent)code \(language) \(text.debugDescription)\n"
     case .equation(let equation):
-      return "\(indent)equation \(equation.formula.tex.debugDescription) #\(equation.id ?? "") \(equation.number ?? 0)\n"
+      return
+        "\(indent)equation \(equation.formula.tex.debugDescription) #\(equation.id ?? "") \(equation.number ?? 0)\n"
     case .thematicBreak: return "\(indent)break\n"
     case .html(let text): return "\(indent)html \(text.debugDescription)\n"
     case .paper(let block):
@@ -96,7 +103,9 @@ extension Inline {
       "<ref \(reference.id)\(reference.isCapitalised ? " capital" : "")\(reference.isNumberOnly ? " number" : "") @\(reference.position.line):\(reference.position.column)>"
     case .citation(let citation):
       (citation.isTextual ? "<cite-text " : "<cite ")
-        + citation.items.map { "\($0.prefix.isEmpty ? "" : "'\($0.prefix)' ")\($0.omitsAuthor ? "-" : "")\($0.key)\($0.locator.isEmpty ? "" : ", \($0.locator)") @\($0.position.line):\($0.position.column)" }
+        + citation.items.map {
+          "\($0.prefix.isEmpty ? "" : "'\($0.prefix)' ")\($0.omitsAuthor ? "-" : "")\($0.key)\($0.locator.isEmpty ? "" : ", \($0.locator)") @\($0.position.line):\($0.position.column)"
+        }
         .joined(separator: "; ") + ">"
     case .footnote(let number): "<note \(number)>"
     }

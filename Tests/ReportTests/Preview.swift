@@ -17,7 +17,8 @@ private let paperFolder = ProcessInfo.processInfo.environment["OFFPRINT_PREVIEW_
     let draft = try samplePaper(profile: ReportProfile(name: "smoke", isDraft: true))
     try write(reportPage(paper, sha256: sha256), "index.html")
     try write(reportPage(draft, sha256: sha256), "draft.html")
-    try write(sitePage(title: "Regenerated papers", papers: papers(paper, draft), sha256: sha256), "site.html")
+    try write(
+      sitePage(title: "Regenerated papers", papers: papers(paper, draft), sha256: sha256), "site.html")
   }
 
   @Test(.enabled(if: preview != nil && paperFolder != nil)) func paperWithoutResults() throws {
@@ -59,6 +60,8 @@ private func paperWithDummyValues(_ manuscript: Manuscript) throws -> ResolvedPa
   for block in manuscript.blocks(.figure) {
     paper.figures[block.id] = results.figures[block.body["width"]?.text == "full" ? "fig-wide" : "fig-rate"]
   }
-  for block in manuscript.blocks(.experiment) { paper.experiments[block.id] = results.experiments["exp-rate"] }
+  for block in manuscript.blocks(.experiment) {
+    paper.experiments[block.id] = results.experiments["exp-rate"]
+  }
   return paper
 }

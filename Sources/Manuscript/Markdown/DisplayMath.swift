@@ -23,7 +23,9 @@ struct PreparedMarkdown: Sendable {
   static let fenceInfo = "math\u{1}"
 
   init(_ source: String) {
-    var lines = PreparedMarkdown.cleaned(source).split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.map(String.init)
+    var lines = PreparedMarkdown.cleaned(source).split(omittingEmptySubsequences: false) {
+      $0 == "\n" || $0 == "\r\n"
+    }.map(String.init)
     text = ""
     formulas = []
     var fence: (mark: Character, length: Int)?
@@ -114,7 +116,9 @@ extension StringProtocol {
     var index = endIndex
     while index > startIndex {
       index = self.index(before: index)
-      if self[index...].hasPrefix(pattern), let end = self.index(index, offsetBy: pattern.count, limitedBy: endIndex) {
+      if self[index...].hasPrefix(pattern),
+        let end = self.index(index, offsetBy: pattern.count, limitedBy: endIndex)
+      {
         return index..<end
       }
     }

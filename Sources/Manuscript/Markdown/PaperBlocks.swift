@@ -10,7 +10,8 @@ extension DocumentBuilder {
     guard let kind = PaperBlock.Kind(rawValue: attributes.name) else {
       diagnostics.add(
         Diagnostic(
-          rule: "unknown-block", "there is no block '\(attributes.name)'", at: info, length: node.title.utf8.count,
+          rule: "unknown-block", "there is no block '\(attributes.name)'", at: info,
+          length: node.title.utf8.count,
           hint: nameHint(for: attributes.name, in: PaperBlock.Kind.allCases.map(\.rawValue))))
       return nil
     }
@@ -39,7 +40,8 @@ extension DocumentBuilder {
       return nil
     }
     var block = PaperBlock(
-      kind: kind, id: id, number: number.flatMap { Int($0) } ?? 0, body: body, source: node.literal, position: fence,
+      kind: kind, id: id, number: number.flatMap { Int($0) } ?? 0, body: body, source: node.literal,
+      position: fence,
       caption: [], header: [], rows: [], sources: [])
     readTexts(of: &block)
     blocks.append(block)
@@ -88,7 +90,8 @@ extension DocumentBuilder {
     blockLine = node.position.line
     if text.hasPrefix("{val}") || text.hasPrefix("{verdict}") {
       let name = String(text.dropFirst().prefix { $0 != "}" })
-      let place = lines.locate(text, line: node.position.line, column: node.position.column, from: node.position.line)
+      let place = lines.locate(
+        text, line: node.position.line, column: node.position.column, from: node.position.line)
       return computed(name, text: text, at: place).map { [$0] } ?? []
     }
     guard let tree = try? parseMarkdown(PreparedMarkdown.cleaned(text)) else {
