@@ -65,7 +65,10 @@ let package = Package(
       providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
     .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
     .target(
-      name: "CFonts", cSettings: [.define("OFFPRINT_FONT_DIRECTORY", to: "\"\(fontDirectory)\"")]),
+      name: "CFonts",
+      cSettings: ["Regular", "Semibold", "Italic"].map {
+        .define("OFFPRINT_FONT_\($0.uppercased())", to: "\"\(fontDirectory)/OpenSans-\($0).ttf\"")
+      }),
     .target(name: "CProcessor"),
     module("KernelTable", []),
     kernels("KernelsBaseline", cpu: nil, define: baseline),
@@ -109,5 +112,9 @@ let package = Package(
     tests("Manuscript", ["Manuscript", "Diagnostics", "Specification"], resources: true),
     tests("Report", ["Report", "Manuscript", "Diagnostics", "Specification", "BitExact"], resources: true),
     tests("BitExact", ["BitExact", "KernelTable"]),
+    tests("Plotting", ["Plotting", "CPNG", "Diagnostics", "Specification", "Tables"]),
+    tests("Statistics", ["Statistics"], resources: true),
+    tests("Expressions", ["Expressions", "Diagnostics", "Statistics", "Tables"]),
+    tests("Datasets", ["Datasets", "BitExact", "CZlib"], resources: true),
   ]
 )

@@ -34,14 +34,15 @@ struct GzipReader: ~Copyable {
     var bytes: [UInt8] = []
     while bytes.count < count {
       let wanted = min(count - bytes.count, 1 << 22)
-      let start = bytes.count
-      bytes.append(contentsOf: repeatElement(0, count: wanted))
-      let got = bytes.withUnsafeMutableBytes { buffer in
-        Int(gzread(handle, buffer.baseAddress.map { $0 + start }, UInt32(wanted)))
+      var failed = false
+      let chunk = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
+        let got = gzread(handle, buffer.baseAddress, UInt32(wanted))
+        failed = got < 0
+        filled = max(0, Int(got))
       }
-      bytes.removeLast(wanted - max(0, got))
-      if got < wanted {
-        try checkStream(at: start + max(0, got), failed: got < 0)
+      bytes += chunk
+      if chunk.count < wanted {
+        try checkStream(at: bytes.count, failed: failed)
         break
       }
     }

@@ -105,12 +105,14 @@ public struct Diagnostics: Sendable {
     for diagnostic in diagnostics { add(diagnostic) }
   }
 
-  /// Runs `body`; what it throws as a `DiagnosticError` is recorded and `nil` is returned.
-  public mutating func collect<T>(_ body: () throws -> T) rethrows -> T? {
-    do { return try body() } catch let error as DiagnosticError {
+  /// Runs `body`; what it throws is recorded and `nil` is returned.
+  public mutating func collect<T>(_ body: (inout Diagnostics) throws -> T) -> T? {
+    do { return try body(&self) } catch let error as DiagnosticError {
       add(contentsOf: error.diagnostics)
-      return nil
+    } catch {
+      add(Diagnostic(rule: "internal", "\(error)"))
     }
+    return nil
   }
 
   /// Whether any mistake is an error.

@@ -17,7 +17,7 @@ public let experimentRecord = Record(
     Field("train", .record(trainRecord), doc: "How it is trained.", example: "{optimizer: sgd, lr: 0.1, steps: 600}"),
     Field("protocol", .variant(tag: "name", runProtocols.map { $0.record }), default: .value(["name": "train"]), doc: "What a run does.", example: "{name: iterative-pruning, rounds: 12}"),
     Field("record", .record(recordRecord), default: .none, doc: "What goes into the history table.", example: "{every: 50}"),
-    Field("measure", .list(.variant(tag: "name", runMeasurements.map { $0.record }), count: 0...20), doc: "Measurements of the trained network, each with a table of its own.", example: "[inference-modes]"),
+    Field("measure", .list(.variant(tag: "name", runMeasurements.map { $0.record }), count: 0...20), doc: "Measurements of the trained network, each with a table of its own.", example: "[inference_modes]"),
     Field("vary", .map(.list(.string, count: 1...1000)), doc: "Swept options: a cross product. An axis is an option's name when only one option has it, else its path (`train.batch`).", example: "{lr: [0.01, 0.1], norm: [none, batch]}"),
     Field("arms", .list(.map(.string), count: 1...100), doc: "Named sets of options, each a list element with `name`; adds the axis `arm`.", example: "[{name: plain, norm: none}, {name: normed, norm: batch}]"),
     Field("seeds", .integer(1...10_000), default: .value(1), doc: "Seeds of each point, numbered from 1; the same seed means the same data, batches and initial weights in all points.", example: "{smoke: 1, default: 5, full: 20}"),
@@ -56,8 +56,7 @@ public struct ExperimentPlanner {
       guard let prepared = prepare(point.apply(to: base), body, &found) else { continue }
       if declarations.isEmpty {
         declarations =
-          prepared.configuration.runProtocol.tables(prepared.configuration)
-          + prepared.configuration.measurements.map(\.table)
+          type(of: prepared.configuration.runProtocol).tables + prepared.configuration.measurements.map { type(of: $0).table }
       }
       digests[prepared.configuration.data.name.rawValue] = prepared.digest
       for seed in 1...seedCount {
@@ -345,8 +344,8 @@ public struct ExperimentPlanner {
       if value["data"]?["validation"] == nil { complain("missing-key", "iterative-pruning needs validation data", "data", expected: "validation: a number of examples") }
       if value["record"]?["every"] == nil { complain("missing-key", "iterative-pruning needs 'record.every' for its early-stop step", "record") }
     }
-    if value["model"]?["norm"]?.string != "batch", value["measure"]?.array?.contains(where: { $0["name"] == "inference-modes" }) == true {
-      complain("model-measurement", "'inference-modes' needs a batch-normalised model", "measure", expected: "model: {norm: batch}")
+    if value["model"]?["norm"]?.string != "batch", value["measure"]?.array?.contains(where: { $0["name"] == "inference_modes" }) == true {
+      complain("model-measurement", "'inference_modes' needs a batch-normalised model", "measure", expected: "model: {norm: batch}")
     }
     return diagnostics.all.count == before
   }

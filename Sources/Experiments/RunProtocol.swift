@@ -17,6 +17,15 @@ public struct TableDeclaration: Sendable {
   public var metrics: [Column]
 }
 
+extension TableDeclaration {
+  /// The same table with only these metrics.
+  func recording(_ names: [String]) -> TableDeclaration {
+    var copy = self
+    copy.metrics = metrics.filter { names.contains($0.name) }
+    return copy
+  }
+}
+
 /// The rows of one table from one run.
 public struct RunTable: Sendable, Hashable {
   /// Names of the columns: axes, then metrics.
@@ -75,7 +84,7 @@ protocol RunProtocol: Sendable {
   /// The datasets that it works on.
   static var datasets: [DatasetName] { get }
   /// The tables of its runs; the first is the main one.
-  func tables(_ configuration: Configuration) -> [TableDeclaration]
+  static var tables: [TableDeclaration] { get }
   /// Runs once.
   func run(_ context: RunContext) throws -> RunResult
   /// Training steps of one run and floating-point operations of one run, for estimates.
@@ -97,7 +106,7 @@ protocol RunMeasurement: Sendable {
   /// Reads resolved options.
   init(_ value: Value) throws
   /// Its table.
-  var table: TableDeclaration { get }
+  static var table: TableDeclaration { get }
   /// Measures.
   func measure(_ network: Network, _ data: TrainingData, seed: UInt64) throws -> RunTable
   /// Examples that pass through the network, for estimates.

@@ -11,6 +11,8 @@ struct Evaluator {
   var tables: (String) -> Table?
   /// Before a run there are rows without results: places are then checked, values are not.
   var structureOnly = false
+  /// Before a run: for a table whose rows are not known yet, the axes whose values are not known.
+  var unknownAxes: (String) -> [String] = { _ in [] }
 
   func frame(_ node: Node) throws -> Frame {
     switch node {
@@ -63,11 +65,12 @@ struct Evaluator {
   }
 
   private func notFixed(_ axis: FrameAxis, _ span: Span) -> Diagnostic {
-    source.mistake(
-      "axis-not-fixed", span, "the axis '\(axis.name)' is not fixed; its values are \(listed(axis.values))",
-      hint:
-        "fix it, as in [\(axis.name)=\(axis.values[0].label)], or go over it, as in mean(…, over: \(axis.name))"
-    )
+    let example = axis.isUnknown ? "…" : axis.values[0].label
+    return source.mistake(
+      "axis-not-fixed", span,
+      "the axis '\(axis.name)' is not fixed"
+        + (axis.isUnknown ? "" : "; its values are \(listed(axis.values))"),
+      hint: "fix it, as in [\(axis.name)=\(example)], or go over it, as in mean(…, over: \(axis.name))")
   }
 
   private func located<T>(_ span: Span, _ body: () throws(FrameProblem) -> T) throws -> T {
@@ -88,7 +91,8 @@ struct Evaluator {
     if !mistakes.isEmpty { throw DiagnosticError(mistakes) }
     guard let column = table.index(of: reference.column.value) else { return Frame() }
     var rows = table.rows[...]
-    for filter in reference.filters {
+    let unknown = unknownAxes(reference.tableName)
+    for filter in reference.filters where !unknown.contains(filter.axis.value) {
       guard let index = table.index(of: filter.axis.value) else { continue }
       rows = rows.filter { filter.matches($0[index]) }[...]
     }
@@ -103,8 +107,16 @@ struct Evaluator {
       table.columns[$0].role == .axis && !fixed.contains(table.columns[$0].name)
     }
     let cells = rows.map { row in axisColumns.map { row[$0] } }
-    let axes = axisColumns.enumerated().map { position, column in
-      FrameAxis(name: table.columns[column].name, values: distinctCells(cells.map { $0[position] }))
+    let axes = axisColumns.enumerated().map { position, index in
+      let name = table.columns[index].name
+      if unknown.contains(name) {
+        return FrameAxis(name: name, values: FrameAxis.unknownValues, isUnknown: true)
+      }
+      let here = cells.map { $0[position] }
+      let values = distinctCells(here)
+      // An option that only some of these rows have: to lack it is a value too.
+      let lacking: [Cell] = !values.isEmpty && here.contains(.missing) ? [.missing] : []
+      return FrameAxis(name: name, values: values + lacking)
     }
     // Looked up only, never walked through: its order does not matter.
     let places = axes.map { axis in
@@ -126,17 +138,19 @@ struct Evaluator {
           "not-a-number", reference.column.span,
           "'\(reference.column.value)' holds text ('\(text)'), not numbers")
       }
-      var coordinates: [Int] = []
-      for axis in used {
-        guard let place = places[axis][rowCells[axis]] else {
-          throw source.error(
-            "rows-not-unique", reference.span, "some of these rows have no value of '\(axes[axis].name)'",
-            hint: "fix it with a filter, as in [\(axes[axis].name)=\(axes[axis].values[0].label)]")
-        }
-        coordinates.append(place)
-      }
+      let coordinates = used.compactMap { axes[$0].isUnknown ? 0 : places[$0][rowCells[$0]] }
+      // Only a coordinate that is not a number has no place.
+      if coordinates.count < used.count { continue }
       let seed = seedColumn.flatMap { row[$0].number }.flatMap { Int(exactly: $0) } ?? 1
       frame.entries.append(Frame.Entry(coordinates: coordinates, seed: seed, value: value))
+    }
+    // Every combination of the values that stand for the unknown ones.
+    for (position, axis) in frame.axes.enumerated() where axis.isUnknown {
+      frame.entries += frame.entries.map { entry in
+        var other = entry
+        other.coordinates[position] = 1
+        return other
+      }
     }
     return frame
   }

@@ -64,8 +64,9 @@ public struct SampleExpression: Sendable {
   /// What is wrong, found without any result.
   ///
   /// Experiments, tables, columns, axes and their values must exist, units must agree, and every axis must be fixed or gone
-  /// over. Tables need their columns; where they also have the rows of the planned runs (their results missing), axis values
-  /// are checked too.
+  /// over. Tables need their columns; where `exp-x` also has the rows of the planned runs (their results missing), axis
+  /// values are checked too. A further table of the experiment may then still be without rows: the values of its own
+  /// axes are not checked, but those that it shares with `exp-x` are.
   ///
   /// - Parameters:
   ///   - tables: the table of a name, `exp-x` or `exp-x.history`.
@@ -74,8 +75,9 @@ public struct SampleExpression: Sendable {
     withoutActuallyEscaping(tables) { tables in
       var mistakes: [Diagnostic] = []
       var complete = true
+      let planned = PlannedTables(tables: tables)
       for reference in root.references {
-        guard let table = tables(reference.tableName) else {
+        guard let table = planned.table(reference.tableName) else {
           mistakes.append(unknownTable(reference, tables, names))
           continue
         }
@@ -83,7 +85,8 @@ public struct SampleExpression: Sendable {
         complete = complete && !table.rows.isEmpty
       }
       if root.references.isEmpty || (mistakes.isEmpty && complete) {
-        let evaluator = Evaluator(source: source, tables: tables, structureOnly: true)
+        let evaluator = Evaluator(
+          source: source, tables: planned.table, structureOnly: true, unknownAxes: planned.unknownAxes)
         do { _ = try evaluator.sample(root) } catch let error as DiagnosticError {
           mistakes += error.diagnostics
         } catch {
@@ -108,13 +111,46 @@ public struct SampleExpression: Sendable {
     if let table = reference.table, tables(experiment) != nil {
       let prefix = experiment + "."
       let others = names.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+      let hasMinus = table.value.contains("-exp-")
       return source.mistake(
         "unknown-table", table.span, "\(experiment) has no table '\(table.value)'",
-        hint: nameHint(for: table.value, in: others))
+        hint: hasMinus ? "write spaces around a minus sign" : nameHint(for: table.value, in: others))
+    }
+    if experiment.dropFirst().contains("-exp-") {
+      return source.mistake(
+        "unknown-experiment", reference.experiment.span, "there is no experiment '\(experiment)'",
+        hint: "write spaces around a minus sign")
     }
     return source.mistake(
       "unknown-experiment", reference.experiment.span, "there is no experiment '\(experiment)'",
       hint: nameHint(for: experiment, in: names.filter { !$0.contains(".") }))
+  }
+}
+
+/// The tables of planned runs, where only those of the runs themselves have rows.
+private struct PlannedTables {
+  var tables: (String) -> Table?
+
+  /// A table; without rows of its own, with the rows of its experiment, where that has any.
+  func table(_ name: String) -> Table? {
+    guard var table = tables(name), table.rows.isEmpty, let runs = runs(of: name) else { return tables(name) }
+    let shared = table.columns.map { column in column.role == .metric ? nil : runs.index(of: column.name) }
+    var seen: Set<[Cell]> = []
+    table.rows = runs.rows.map { row in shared.map { index in index.map { row[$0] } ?? .missing } }
+      .filter { seen.insert($0).inserted }
+    return table
+  }
+
+  /// The axes of a table without rows that its experiment's runs do not have.
+  func unknownAxes(_ name: String) -> [String] {
+    guard let table = tables(name), table.rows.isEmpty, let runs = runs(of: name) else { return [] }
+    return table.columns.filter { $0.role == .axis && runs.index(of: $0.name) == nil }.map(\.name)
+  }
+
+  private func runs(of name: String) -> Table? {
+    guard let dot = name.firstIndex(of: "."), let runs = tables(String(name[..<dot])), !runs.rows.isEmpty
+    else { return nil }
+    return runs
   }
 }
 

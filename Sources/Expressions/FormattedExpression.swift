@@ -65,8 +65,8 @@ public struct FormattedExpression: Sendable {
     case "sd": showsDeviation = true
     case "plain": style.plain = true
     case _ where option.hasPrefix("digits="):
-      guard let digits = Int(option.dropFirst("digits=".count)), (0...12).contains(digits) else {
-        throw source.error("value-option", span, "'digits' is a whole number in 0…12")
+      guard let digits = Int(option.dropFirst("digits=".count)), (1...15).contains(digits) else {
+        throw source.error("value-option", span, "'digits' is a whole number in 1…15")
       }
       style.digits = digits
     default:

@@ -8,6 +8,10 @@ struct FrameAxis: Sendable {
   var name: String
   /// Numbers in increasing order, then text in the order of the table.
   var values: [Cell]
+  /// Whether the values are known only after the runs; two of them then stand for all.
+  var isUnknown = false
+
+  static let unknownValues: [Cell] = [.number(1), .number(2)]
 }
 
 /// Numbers by the values of zero or more axes and by seed; or one constant for all of them.
@@ -25,7 +29,6 @@ struct Frame: Sendable {
   var axes: [FrameAxis] = []
   /// In the order of the table.
   var entries: [Entry] = []
-  /// Seeds left out because something was not measured.
   var unit = ""
 
   /// The axis along which runs may end at different places, so that not every seed has every value.
@@ -105,7 +108,8 @@ extension Frame {
       let foreign =
         wide.axes[position].values.filter { !axis.values.contains($0) }
         + axis.values.filter { !wide.axes[position].values.contains($0) }
-      if let value = foreign.first, axis.name != timeAxis {
+      let isUnknown = axis.isUnknown || wide.axes[position].isUnknown
+      if let value = foreign.first, axis.name != timeAxis, !isUnknown {
         throw FrameProblem(
           rule: "axis-values-differ",
           message: "the two sides do not have the same values of '\(axis.name)': only one has \(value.label)",
@@ -196,7 +200,8 @@ extension Frame {
         rule: "unknown-axis", message: "there is no open axis '\(name)'",
         hint: axes.isEmpty ? "every axis is fixed by a filter" : nameHint(for: name, in: axes.map(\.name)))
     }
-    guard let index = axes[axis].values.firstIndex(of: .number(value)) else {
+    let place = axes[axis].isUnknown ? 0 : axes[axis].values.firstIndex(of: .number(value))
+    guard let index = place else {
       throw FrameProblem(
         rule: "unknown-value", message: "the axis '\(name)' has no value \(Cell.format(value))",
         hint: "valid: \(listed(axes[axis].values))")

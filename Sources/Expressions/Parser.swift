@@ -52,11 +52,11 @@ struct Source: Sendable {
 ///     filters     = filter { "," filter }
 ///     filter      = name ("=" | "==" | "!=" | "≠" | ">" | ">=" | "<" | "<=" | "≥" | "≤") value
 ///     value       = quoted text | "[" … "]" | any text without "," and "]"
-///     name        = letter or "_", then letters, digits, "_" (an axis also "." and "-")
+///     name        = letter or "_", then letters, digits, "_", and "-" before a letter (an axis also "." and "-")
 ///     word        = letters, digits, "_" and "-"
 ///
-/// Spaces may stand between all of these, but not inside a reference (outside its filters). A hyphen after a letter
-/// of an experiment's name belongs to the name, so a difference needs spaces. `2%` is 0.02.
+/// Spaces may stand between all of these, but not inside a reference (outside its filters). A hyphen between letters
+/// belongs to the name, so a difference needs spaces. `2%` is 0.02.
 struct Parser {
   private let source: Source
   private let bytes: [UInt8]
@@ -396,7 +396,7 @@ struct Parser {
         if names.count > 1 { throw misplacedFilters(experiment, names, filtersFollow ?? index) }
       } else if peek("."), index + 1 < bytes.count, isLetter(bytes[index + 1]) {
         index += 1
-        names.append(name())
+        names.append(hyphenatedName())
         if filtersFollow != nil { break }
       } else {
         break
@@ -516,6 +516,17 @@ struct Parser {
   private mutating func name() -> Located<String> {
     let start = index
     while index < bytes.count, isNameByte(bytes[index]) { index += 1 }
+    return located(start)
+  }
+
+  /// A name in which a hyphen may stand before a letter, as in the table `inference-modes`.
+  private mutating func hyphenatedName() -> Located<String> {
+    let start = index
+    while index < bytes.count {
+      let joins = bytes[index] == UInt8(ascii: "-") && index + 1 < bytes.count && isLetter(bytes[index + 1])
+      if !isNameByte(bytes[index]) && !joins { break }
+      index += 1
+    }
     return located(start)
   }
 

@@ -111,6 +111,6 @@ func distinctCells(_ cells: [Cell]) -> [Cell] {
 
 /// The labels of some cells for a message, shortened when there are many.
 func listed(_ cells: [Cell]) -> String {
-  let labels = cells.prefix(10).map(\.label)
+  let labels = cells.prefix(10).map { $0 == .missing ? "(none)" : $0.label }
   return labels.joined(separator: ", ") + (cells.count > 10 ? ", … (\(cells.count) values)" : "")
 }

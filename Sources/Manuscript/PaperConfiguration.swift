@@ -99,7 +99,7 @@ extension PaperConfiguration {
   init?(_ source: SourceText, _ diagnostics: inout Diagnostics) {
     guard let text = source.checkedText(&diagnostics) else { return nil }
     let origin = SourcePosition(file: source.path, line: 1, column: 1)
-    guard let node = diagnostics.attempt({ try Node(yaml: text, origin: origin) }),
+    guard let node = diagnostics.collect({ _ in try Node(yaml: text, origin: origin) }),
       let value = PaperConfiguration.record.resolve(node, &diagnostics)
     else { return nil }
     self.init(value, node: node)

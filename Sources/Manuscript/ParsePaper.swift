@@ -7,7 +7,7 @@ import Specification
 /// The result is `nil` when paper.yml cannot be used. When anything else is wrong, the rest of the manuscript is
 /// still returned, so that other stages can report their mistakes too; ask `diagnostics.hasErrors`.
 public func parsePaper(folder: String, _ diagnostics: inout Diagnostics) -> Manuscript? {
-  diagnostics.attempt { try PaperFiles(folder: folder) }.flatMap { parsePaper($0, &diagnostics) }
+  diagnostics.collect { _ in try PaperFiles(folder: folder) }.flatMap { parsePaper($0, &diagnostics) }
 }
 
 /// Reads a paper from its files; mistakes go into `diagnostics`.

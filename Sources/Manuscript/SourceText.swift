@@ -122,15 +122,3 @@ struct SourceLines: Sendable {
     return position(line: low + 1, column: offset - starts[low] + 1)
   }
 }
-
-extension Diagnostics {
-  /// Runs `body`; what it throws is recorded and `nil` is returned.
-  mutating func attempt<T>(_ body: () throws -> T) -> T? {
-    do {
-      return try collect(body)
-    } catch {
-      add(Diagnostic(rule: "unreadable", "\(error)"))
-      return nil
-    }
-  }
-}

@@ -65,7 +65,14 @@ public func planPaper(
   }
   // Complaints about unknown columns of an experiment that could not be planned would only repeat its own.
   guard experiments.count == manuscript.blocks(.experiment).count else { return nil }
-  var checker = BlockChecker(experiments)
+  // Prose speaks of the published profile: what it names must exist there, or in the profile at hand.
+  var known = experiments
+  if profile != "default", profiles.contains("default") {
+    var ignored = Diagnostics()
+    let published = ExperimentPlanner(profile: "default", profiles: profiles, library: library)
+    known += manuscript.blocks(.experiment).compactMap { published.plan(ExperimentBlock(id: $0.id, body: $0.body), &ignored) }
+  }
+  let checker = BlockChecker(known)
   let values = manuscript.values.map { checker.value($0, &diagnostics) }
   let claims = manuscript.blocks(.claim).compactMap { checker.claim($0, &diagnostics) }
   let figures = manuscript.blocks(.figure).compactMap { block in
@@ -90,14 +97,16 @@ struct BlockChecker {
     var names: [String] = []
     for experiment in experiments {
       for (index, declaration) in experiment.declarations.enumerated() {
-        var table = Table(name: experiment.tableName(declaration), columns: experiment.columns(declaration))
+        let name = experiment.tableName(declaration)
+        if tables[name] == nil { names.append(name) }
+        var table = tables[name] ?? Table(name: name, columns: experiment.columns(declaration))
         // Only the main table's rows are known before the runs.
         if index == 0 {
           let missing = Array(repeating: Cell.missing, count: declaration.axes.count + declaration.metrics.count)
-          table.rows = experiment.runs.map { $0.axes + [.number(Double($0.seed))] + missing }
+          let known = Set(table.rows)
+          table.rows += experiment.runs.map { $0.axes + [.number(Double($0.seed))] + missing }.filter { !known.contains($0) }
         }
-        tables[table.name] = table
-        names.append(table.name)
+        tables[name] = table
       }
     }
     self.tables = tables
@@ -105,7 +114,7 @@ struct BlockChecker {
   }
 
   func value(_ reference: ValueReference, _ diagnostics: inout Diagnostics) -> FormattedExpression? {
-    diagnostics.collect {
+    diagnostics.collect { diagnostics in
       let text = reference.options.isEmpty ? reference.expression : "\(reference.expression) | \(reference.options)"
       let value = try FormattedExpression(parsing: text, at: reference.position)
       diagnostics.add(contentsOf: value.expression.check(tables: { tables[$0] }, names: names))
@@ -117,7 +126,7 @@ struct BlockChecker {
     guard let value = claimRecord.resolve(block.body, &diagnostics), let node = block.body["assert"],
       let text = node.text
     else { return nil }
-    return diagnostics.collect {
+    return diagnostics.collect { diagnostics in
       let assertion = try Assertion(parsing: text, at: node.position)
       diagnostics.add(contentsOf: assertion.check(tables: { tables[$0] }, names: names))
       return PlannedClaim(block: block, assertion: assertion, published: value["published"].flatMap(PublishedValue.init))

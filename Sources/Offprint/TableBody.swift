@@ -47,7 +47,7 @@ enum TableBody: Sendable {
     let columns = columnAxis.map { TableBody.values(of: $0, in: table, block.body["columns"], block, &diagnostics) } ?? [""]
     let suffix = value["format"]?.string == "%" ? " | %" : ""
     let position = block.body["value"]?.position ?? block.position
-    let cells = diagnostics.collect {
+    let cells = diagnostics.collect { _ in
       try rows.map { row in
         try columns.map { column in
           let second = columnAxis.map { ", \($0)=\"\(column)\"" } ?? ""

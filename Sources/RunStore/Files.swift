@@ -122,4 +122,7 @@ public enum Files {
 
   /// Removes a file; nothing happens when there is none.
   public static func remove(_ path: String) { unlink(path) }
+
+  /// Removes an empty folder; nothing happens when there is none or it is not empty.
+  public static func removeFolder(_ path: String) { rmdir(path) }
 }

@@ -19,7 +19,7 @@ public struct UncertainNumber: Hashable, Sendable {
     public var percent: Bool
     /// What follows a number in percent; ` percentage points` suits differences.
     public var percentUnit: String
-    /// Digits after the decimal point; `nil` follows the uncertainty.
+    /// Significant digits of the larger of mean and half-width; `nil` follows the uncertainty.
     public var digits: Int?
     /// Whether the half-width is left out (it still decides the rounding).
     public var plain: Bool
@@ -46,13 +46,13 @@ public struct UncertainNumber: Hashable, Sendable {
     let shift = style.percent ? 2 : 0
     let number = Decimal(value, shift: shift)
     guard let halfWidth, halfWidth.isFinite, halfWidth != 0 else {
-      let places = style.digits ?? number.placesForSignificant(4)
+      let places = style.digits.map { number.placesKeeping($0) } ?? number.placesForSignificant(4)
       return number.written(places: places, maximum: style.digits == nil) + unit
     }
     let uncertainty = Decimal(abs(halfWidth), shift: shift)
-    let places = style.digits ?? uncertainty.placesOfUncertainty
     let magnitude = max(number.leadingExponent, uncertainty.leadingExponent)
-    if style.digits == nil, places > 6 || magnitude >= 9 {
+    let places = style.digits.map { $0 - 1 - magnitude } ?? uncertainty.placesOfUncertainty
+    if places > 6 || magnitude >= 9 {
       let (a, b) = (number.shifted(-magnitude), uncertainty.shifted(-magnitude))
       let mantissa = a.fixed(places: places + magnitude)
       let power = " × 10\(superscript(magnitude))"
@@ -111,7 +111,10 @@ struct Decimal {
     return result
   }
 
-  /// Decimal places (negative: before the point) that keep `count` significant digits; 0 for whole numbers of up to
+  /// Decimal places (negative: before the point) that keep `count` significant digits.
+  func placesKeeping(_ count: Int) -> Int { count - 1 - leadingExponent }
+
+  /// Decimal places that keep `count` significant digits, and those of the whole part; 0 for whole numbers of up to
   /// fifteen digits.
   func placesForSignificant(_ count: Int) -> Int {
     if digits.count <= point, point <= 15 { return 0 }

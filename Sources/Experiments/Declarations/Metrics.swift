@@ -32,3 +32,14 @@ let finalMetrics: [Column] =
     Column("unit_impact", .metric, doc: "Mean over hidden units of ‖vᵢ‖₂, outgoing weights; one hidden layer (Neyshabur et al. 2019)."),
     Column("parameters", .metric, doc: "Number of parameters."),
   ]
+
+/// Every column that a protocol or measurement fills, each name once, for `offprint explain` and the reference.
+public var metricColumns: [Column] {
+  var columns: [Column] = []
+  let declarations = runMeasurements.map { $0.table } + runProtocols.flatMap { $0.tables }
+  for column in finalMetrics + declarations.flatMap({ $0.axes + $0.metrics })
+  where !columns.contains(where: { $0.name == column.name }) {
+    columns.append(column)
+  }
+  return columns
+}

@@ -7,7 +7,7 @@ import Training
 
 struct InferenceModes: RunMeasurement {
   static let record = Record(
-    "inference-modes",
+    "inference_modes",
     doc: """
       Test accuracy of the trained network in evaluation mode, with the statistics of each test batch, and after the \
       running averages were updated on the test batches ("leak"); for shuffled and class-sorted batches of several \
@@ -26,19 +26,17 @@ struct InferenceModes: RunMeasurement {
     shifts = value["shift"]?.array?.compactMap(\.number) ?? []
   }
 
-  var table: TableDeclaration {
-    TableDeclaration(
-      suffix: InferenceModes.record.name, doc: "One row a run, mode, order, batch size and shift.",
-      axes: [
-        Column("mode", .axis, doc: "`evaluation`, `batch` or `leak`."),
-        Column("order", .axis, doc: "`shuffled` or `sorted` by class; no matter in evaluation mode."),
-        Column("batch", .axis, unit: "examples", doc: "Size of the test batches; no matter in evaluation mode."),
-        Column("shift", .axis, doc: "s of x → (1 + s)·x + s."),
-      ], metrics: [Column("accuracy", .metric, doc: "Fraction of the test data classified correctly.")])
-  }
+  static let table = TableDeclaration(
+    suffix: record.name, doc: "One row a run, mode, order, batch size and shift.",
+    axes: [
+      Column("mode", .axis, doc: "`evaluation`, `batch` or `leak`."),
+      Column("order", .axis, doc: "`shuffled` or `sorted` by class; no matter in evaluation mode."),
+      Column("batch", .axis, unit: "examples", doc: "Size of the test batches; no matter in evaluation mode."),
+      Column("shift", .axis, doc: "s of x → (1 + s)·x + s."),
+    ], metrics: [Column("accuracy", .metric, doc: "Fraction of the test data classified correctly.")])
 
   func measure(_ network: Network, _ data: TrainingData, seed: UInt64) throws -> RunTable {
-    var result = RunTable(table)
+    var result = RunTable(InferenceModes.table)
     var stream = RandomStream(seed: seed, purpose: "inference-order")
     let orders = [("shuffled", stream.permutation(data.test.count)), ("sorted", sortedByClass(data.test.labels))]
     for shift in shifts {

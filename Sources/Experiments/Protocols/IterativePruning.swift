@@ -55,24 +55,22 @@ struct IterativePruning: RunProtocol {
       Column("early_stop_accuracy", .metric, doc: "Test accuracy of the weights at early_stop_step."),
     ] + finalMetrics.filter { ["train_accuracy", "train_loss", "test_accuracy", "test_loss", "validation_accuracy", "gap"].contains($0.name) }
 
-  func tables(_ configuration: Configuration) -> [TableDeclaration] {
-    [
-      TableDeclaration(suffix: "", doc: "One row a run: the dense network.", axes: [], metrics: finalMetrics),
-      TableDeclaration(
-        suffix: "rounds", doc: "One row a run, round and control; round 0 is the dense network.",
-        axes: [
-          Column("round", .axis, unit: "rounds", doc: "Pruning rounds so far."),
-          Column("control", .axis, doc: "`ticket`, or the name of a control."),
-        ], metrics: IterativePruning.roundMetrics),
-    ]
-  }
+  static let tables = [
+    TableDeclaration(suffix: "", doc: "One row a run: the dense network.", axes: [], metrics: finalMetrics),
+    TableDeclaration(
+      suffix: "rounds", doc: "One row a run, round and control; round 0 is the dense network.",
+      axes: [
+        Column("round", .axis, unit: "rounds", doc: "Pruning rounds so far."),
+        Column("control", .axis, doc: "`ticket`, or the name of a control."),
+      ], metrics: roundMetrics),
+  ]
 
   func run(_ context: RunContext) throws -> RunResult {
     let data = TrainingData(try context.library.load(context.configuration.data, seed: context.streamSeed))
     guard let (network, options) = context.makeNetwork(for: data) else {
       throw ConfigurationError(description: "no model or training")
     }
-    var session = Session(network, options, data, context, tables(context.configuration), steps: trainings * options.steps)
+    var session = Session(network, options, data, context, steps: trainings * options.steps)
     let dense = try session.train(round: 0, control: "ticket", mask: PruningMask(layout: network.layout))
     session.keepMain(dense)
     let denseWeights = network.parameters.duplicate()
@@ -110,16 +108,15 @@ private struct Session {
   private var digests: [(step: Int, digest: String)] = []
 
   init(
-    _ network: Network, _ options: TrainOptions, _ data: TrainingData, _ context: RunContext,
-    _ tables: [TableDeclaration], steps: Int
+    _ network: Network, _ options: TrainOptions, _ data: TrainingData, _ context: RunContext, steps: Int
   ) {
     self.network = network
     self.options = options
     self.data = data
     self.context = context
     self.steps = steps
-    main = RunTable(tables[0])
-    rounds = RunTable(tables[1])
+    main = RunTable(IterativePruning.tables[0])
+    rounds = RunTable(IterativePruning.tables[1])
   }
 
   var result: RunResult { RunResult(tables: ["": main, "rounds": rounds], digests: digests) }

@@ -31,7 +31,7 @@ final class ObservedTraining {
     self.context = context
     self.mask = mask
     record = context.configuration.record
-    history = RunTable(historyDeclaration(context.configuration))
+    history = RunTable(historyDeclaration.recording(record.metrics))
     initial = network.parameters.duplicate()
     progressOffset.total = options.steps
   }

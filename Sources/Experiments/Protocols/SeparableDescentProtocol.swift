@@ -63,19 +63,16 @@ struct SeparableDescentProtocol: RunProtocol {
     Column("validation_error", .metric, doc: "Fraction of validation points on the wrong side."),
   ]
 
-  func tables(_ configuration: Configuration) -> [TableDeclaration] {
-    [
-      TableDeclaration(
-        suffix: "", doc: "One row a run: the metrics after the last step.", axes: [],
-        metrics: SeparableDescentProtocol.metrics + [
-          Column("svm_margin", .metric, doc: "γ = 1/‖ŵ‖, the margin of the hard-margin separator.")
-        ]),
-      TableDeclaration(
-        suffix: "history", doc: "One row a run and recorded step, ten steps a decade.",
-        axes: [Column("step", .axis, unit: "steps", doc: "Steps taken so far.")],
-        metrics: SeparableDescentProtocol.metrics),
-    ]
-  }
+  static let tables = [
+    TableDeclaration(
+      suffix: "", doc: "One row a run: the metrics after the last step.", axes: [],
+      metrics: metrics + [
+        Column("svm_margin", .metric, doc: "γ = 1/‖ŵ‖, the margin of the hard-margin separator.")
+      ]),
+    TableDeclaration(
+      suffix: "history", doc: "One row a run and recorded step, ten steps a decade.",
+      axes: [Column("step", .axis, unit: "steps", doc: "Steps taken so far.")], metrics: metrics),
+  ]
 
   func run(_ context: RunContext) throws -> RunResult {
     let split = try context.library.load(context.configuration.data, seed: context.streamSeed)
@@ -85,7 +82,7 @@ struct SeparableDescentProtocol: RunProtocol {
       throw RunFailure(description: "the training points are not linearly separable")
     }
     var descent = SeparableDescent(train, method: method, rate: stepSize(train), seed: context.streamSeed)
-    let tables = tables(context.configuration)
+    let tables = SeparableDescentProtocol.tables
     var (main, history) = (RunTable(tables[0]), RunTable(tables[1]))
     var result = RunResult()
     let marks = Set(recordedSteps)

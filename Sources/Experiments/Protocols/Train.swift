@@ -11,12 +11,10 @@ struct Train: RunProtocol {
 
   init(_ value: Value) {}
 
-  func tables(_ configuration: Configuration) -> [TableDeclaration] {
-    [
-      TableDeclaration(suffix: "", doc: "One row a run: the metrics after the last step.", axes: [], metrics: finalMetrics),
-      historyDeclaration(configuration),
-    ]
-  }
+  static let tables = [
+    TableDeclaration(suffix: "", doc: "One row a run: the metrics after the last step.", axes: [], metrics: finalMetrics),
+    historyDeclaration,
+  ]
 
   func run(_ context: RunContext) throws -> RunResult {
     let data = TrainingData(try context.library.load(context.configuration.data, seed: context.streamSeed))
@@ -27,12 +25,12 @@ struct Train: RunProtocol {
     let training = try ObservedTraining(network, options, data, context).run()
     var result = RunResult()
     result.digests = training.trail.entries
-    var main = RunTable(tables(context.configuration)[0])
+    var main = RunTable(Train.tables[0])
     main.rows = [main.columns.map { training.final[$0].map(Cell.number) ?? .missing }]
     result.tables[""] = main
     result.tables["history"] = training.history
     for measurement in context.configuration.measurements {
-      result.tables[measurement.table.suffix] = try measurement.measure(network, data, seed: context.streamSeed)
+      result.tables[type(of: measurement).table.suffix] = try measurement.measure(network, data, seed: context.streamSeed)
     }
     return result
   }
@@ -43,12 +41,9 @@ struct Train: RunProtocol {
 }
 
 /// The table `exp-x.history` of a training.
-func historyDeclaration(_ configuration: Configuration) -> TableDeclaration {
-  TableDeclaration(
-    suffix: "history", doc: "One row a run and recorded step.",
-    axes: [Column("step", .axis, unit: "steps", doc: "Steps taken so far.")],
-    metrics: historyMetrics.filter { configuration.record.metrics.contains($0.name) })
-}
+let historyDeclaration = TableDeclaration(
+  suffix: "history", doc: "One row a run and recorded step; metrics that are not recorded are empty.",
+  axes: [Column("step", .axis, unit: "steps", doc: "Steps taken so far.")], metrics: historyMetrics)
 
 extension RunContext {
   /// An uninitialised network for this run's data, and its training options.

@@ -53,7 +53,7 @@ public struct SeparableDescent {
         weights[d] -= 0.1 * rate * velocity[d]
       }
     case .normalized:
-      let loss = fillGradient()
+      let loss = fillGradient(shift: max(0, points.margins(weights).min() ?? 0))
       let step = rate / loss
       for d in weights.indices { weights[d] -= step * gradient[d] }
     case .sgd:
@@ -78,9 +78,11 @@ public struct SeparableDescent {
     }
   }
 
-  /// Fills in ∇L = −Σₙ zₙ/(1 + exp(zₙ·w)), examples in order, and returns L.
+  /// Fills in ∇L = −Σₙ zₙ/(1 + exp(zₙ·w)), examples in order, and returns L; both multiplied by exp(shift).
+  ///
+  /// With the smallest margin as shift, their quotient stays exact when the loss itself is too small for a number.
   @discardableResult
-  private mutating func fillGradient() -> Double {
+  private mutating func fillGradient(shift: Double = 0) -> Double {
     let wantsLoss = method == .normalized
     let (count, stride) = (points.count, points.stride)
     let local = points
@@ -92,8 +94,9 @@ public struct SeparableDescent {
           var loss = 0.0
           for n in 0..<count {
             let product = local.product(n, w0, z0)
-            let factor = 1 / (1 + Elementary.exp(product))
-            if wantsLoss { loss += logisticLoss(product) }
+            let small = Elementary.exp(-abs(product))
+            let factor = shift > 0 ? Elementary.exp(shift - product) / (1 + small) : (product > 0 ? small : 1) / (1 + small)
+            if wantsLoss { loss += shift > 0 ? Elementary.exp(shift - product) * logarithmQuotient(small) : logisticLoss(product) }
             let row = z0 + n * stride
             for d in 0..<stride { g0[d] -= factor * row[d] }
           }
@@ -103,6 +106,9 @@ public struct SeparableDescent {
     }
   }
 }
+
+/// log(1 + u)/u, which is 1 at u = 0.
+private func logarithmQuotient(_ u: Double) -> Double { u < 1e-17 ? 1 : Elementary.log1p(u) / u }
 
 /// log(1 + exp(−m)) without overflow, exact for large margins m.
 public func logisticLoss(_ margin: Double) -> Double {

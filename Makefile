@@ -1,0 +1,60 @@
+# Two commands do everything: `make` and `make test`.
+
+CONFIGURATION := release
+OFFPRINT := .build/$(CONFIGURATION)/offprint
+SOURCES := Package.swift $(shell find -L Sources -type f)
+PACKAGES := libcmark-gfm-dev libcmark-gfm-extensions-dev libpng-dev zlib1g-dev libssl-dev \
+  fonts-open-sans dataset-fashion-mnist pkg-config
+
+.PHONY: all build papers smoke test lint format check packages clean
+
+all: papers
+
+## Regenerates the default profile of every paper into output/.
+papers: $(OFFPRINT)
+	@$(OFFPRINT) build
+
+## Builds the smoke profile of every paper into a temporary folder.
+smoke: $(OFFPRINT)
+	@folder=$$(mktemp -d) && $(OFFPRINT) build --profile smoke --output "$$folder" --cache "$$folder/cache" \
+	  && rm -r "$$folder"
+
+build: $(OFFPRINT)
+
+$(OFFPRINT): $(SOURCES) | packages
+	swift build --configuration $(CONFIGURATION) --product offprint
+	@touch $@
+
+## Installs the Debian packages that are missing; asks for root only then.
+packages:
+	@if command -v dpkg-query >/dev/null; then \
+	  missing=""; \
+	  for package in $(PACKAGES); do \
+	    dpkg-query --show --showformat='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' \
+	      || missing="$$missing $$package"; \
+	  done; \
+	  if [ -n "$$missing" ]; then \
+	    echo "Missing Debian packages:$$missing"; \
+	    if [ "$$(id -u)" = 0 ]; then root=""; else root=sudo; echo "Installing them needs root."; fi; \
+	    $$root apt-get update -qq && $$root apt-get install -y -qq --no-install-recommends $$missing; \
+	  fi; \
+	fi
+
+## Runs all tests.
+test: packages
+	swift test
+
+## Fails when a file is not formatted as .swift-format says.
+lint:
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+
+## Formats the sources.
+format:
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+## Shows every mistake in the papers.
+check: $(OFFPRINT)
+	@$(OFFPRINT) check
+
+clean:
+	rm -rf .build .offprint

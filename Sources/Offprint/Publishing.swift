@@ -1,0 +1,70 @@
+// Serves write: the files of a report, each put in place whole and only when it changed.
+import BitExact
+import Diagnostics
+import Experiments
+import Manuscript
+import Report
+import RunStore
+import Specification
+import Tables
+
+/// Fills in everything that the report shows.
+func resolvedPaper(_ resolver: Resolver, _ pictures: [String: DrawnFigure]) -> ResolvedPaper {
+  ResolvedPaper(
+    manuscript: resolver.plan.manuscript, profile: resolver.reportProfile,
+    engine: EngineInfo(name: "Offprint", numericVersion: String(numericVersion)), values: resolver.values(),
+    claims: resolver.claims(), figures: pictures.mapValues(\.resolved), tables: resolver.resolvedTables(),
+    experiments: resolver.experiments())
+}
+
+/// Writes a paper's report; returns the path of its page.
+///
+/// Files of an earlier report that this one no longer has are removed from `figures` and `data`.
+func publish(
+  _ paper: ResolvedPaper, _ results: Results, _ pictures: [String: DrawnFigure], from source: String, to output: String
+) throws -> String {
+  let folder = "\(output)/\(paperName(source))"
+  var files: [(path: String, bytes: [UInt8])] = []
+  for figure in pictures.values {
+    for (path, bytes) in figure.files { files.append((path, bytes)) }
+  }
+  for table in results.tables.values { files.append(("data/\(table.name).csv", Array(table.csv.utf8))) }
+  for image in paper.manuscript.images {
+    if let bytes = try Files.read("\(source)/\(image.path)") { files.append((image.path, bytes)) }
+  }
+  files.append(("results.json", Array(resultsExport(paper).prettyJSON.utf8)))
+  files.append(("claims.json", Array(claimsExport(paper).prettyJSON.utf8)))
+  files.append(("index.html", Array(reportPage(paper, sha256: { SHA256.hexDigest(of: $0) }).utf8)))
+  for (path, bytes) in files {
+    try Files.makeFolder("\(folder)/\(path)".parentFolder)
+    try Files.update(bytes, at: "\(folder)/\(path)")
+  }
+  let kept = Set(files.map(\.path))
+  for sub in ["figures", "data"] {
+    for file in Files.list("\(folder)/\(sub)") where !kept.contains("\(sub)/\(file)") {
+      Files.remove("\(folder)/\(sub)/\(file)")
+    }
+  }
+  return "\(folder)/index.html"
+}
+
+/// Writes the page that lists the papers.
+public func publishSite(_ papers: [PaperSummary], in workspace: Workspace) throws {
+  let page = sitePage(title: "Papers", papers: papers, sha256: { SHA256.hexDigest(of: $0) })
+  try Files.makeFolder(workspace.output)
+  try Files.update(Array(page.utf8), at: "\(workspace.output)/index.html")
+}
+
+extension String {
+  /// Everything before the last slash.
+  var parentFolder: String { split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") }
+}
+
+/// Writes the lock of a whole build, and counts results that differ from the old one.
+func writeLock(_ results: Results, _ request: BuildRequest, _ summary: inout BuildSummary) throws {
+  guard request.only == nil, summary.failures.isEmpty else { return }
+  if let old = try LockFile(folder: request.folder) {
+    summary.differences = results.digests.count { key, digest in old.digests[key].map { $0 != digest } ?? false }
+  }
+  try Files.update(Array(LockFile(digests: results.digests).text.utf8), at: LockFile.path(request.folder))
+}

@@ -1,0 +1,479 @@
+// Serves draw: a place for everything, by measuring.
+import Tables
+
+/// A plot with its place and axes.
+struct PlotLayout: Sendable {
+  var data: PlotData
+  var scales: PlotScales
+  var frame: Rect
+  var xAxis: AxisLayout
+  var yAxis: AxisLayout
+  var showsX: Bool
+  var showsY: Bool
+  /// Over the plot, centred on nothing: set at its left edge.
+  var heading: [TextLine] = []
+  /// At its right side, turned.
+  var rowHeading: TextLine?
+  var xTitle: [TextLine] = []
+  var yTitle: [TextLine] = []
+}
+
+/// A figure whose parts have places.
+struct FigureLayout: Sendable {
+  var width: Double
+  var height = 0.0
+  var title: [TextLine] = []
+  var legend = Legend()
+  var legendLeft = 0.0
+  var plots: [PlotLayout] = []
+  var directLabels: DirectLabels?
+  /// Titles common to all plots: under them, and at their left, turned.
+  var sharedXTitle: (lines: [TextLine], top: Double, center: Double)?
+  var sharedYTitle: (lines: [TextLine], left: Double, center: Double)?
+  var notes: [TextLine] = []
+  var colorBar: (frame: Rect, scale: Scale, axis: AxisLayout, title: TextLine?)?
+  var looks: Looks
+}
+
+/// Works out a figure's layout in the order in which sizes depend on each other: names, columns, rows.
+struct FigureLayouter {
+  let figure: Figure
+  let data: FigureData
+  let theme: Theme
+  private let scales: [PlotScales]
+  private let width: Double
+
+  private var tickStyle: TextStyle { TextStyle(size: Metrics.tickSize, color: theme.mutedInk) }
+  private var labelStyle: TextStyle { TextStyle(size: Metrics.labelSize, color: theme.ink) }
+  private var mutedStyle: TextStyle { TextStyle(size: Metrics.labelSize, color: theme.mutedInk) }
+  private var headingStyle: TextStyle { TextStyle(size: Metrics.labelSize, cut: .semibold, color: theme.ink) }
+  private var noteStyle: TextStyle { TextStyle(size: Metrics.noteSize, cut: .italic, color: theme.mutedInk) }
+
+  init(_ figure: Figure, _ data: FigureData, _ theme: Theme) {
+    self.figure = figure
+    self.data = data
+    self.theme = theme
+    scales = data.scales(figure)
+    width = figure.isFullWidth ? Metrics.fullWidth : Metrics.columnWidth
+  }
+
+  func layout() -> FigureLayout {
+    var result = FigureLayout(width: width, looks: Looks(data, theme))
+    let inner = width - 2 * Metrics.margin
+    if let title = figure.title {
+      let style = TextStyle(size: Metrics.titleSize, cut: .semibold, color: theme.ink)
+      result.title = TextLine.wrapped(title, style, width: inner, limit: 3)
+    }
+    let grid = Grid(figure, data, width: width)
+    let notes = notes()
+    result.notes = notes.flatMap { TextLine.wrapped($0, noteStyle, width: inner, limit: 3) }
+
+    // First with names at the ends of lines; when they do not fit, with a legend.
+    let hasHeatMap = data.plots.contains { $0.layers.contains { $0.layer.mark.kind == .rect } }
+    let right = hasHeatMap ? 78.0 : 0
+    if grid.count == 1, let wished = directLabelWidth() {
+      var looks = result.looks
+      looks.dashesFollowColor = false
+      var attempt = result
+      attempt.looks = looks
+      place(grid, right: wished + 10 + right, legendWidth: nil, into: &attempt)
+      if let labels = directLabels(attempt.plots[0], looks) {
+        attempt.directLabels = labels
+        return attempt
+      }
+    }
+    var best = result
+    place(grid, right: right, legendWidth: inner, into: &best)
+    // Facets whose labels had to be turned may read better in fewer, wider columns.
+    var columns = grid.columns
+    while figure.facetColumns == nil, grid.isFlow, columns > 2, best.plots.contains(where: \.xAxis.isTurned) {
+      columns = (columns + 1) / 2
+      var attempt = result
+      place(Grid(figure, data, width: width, columns: columns), right: right, legendWidth: inner, into: &attempt)
+      if !attempt.plots.contains(where: \.xAxis.isTurned) { best = attempt }
+    }
+    return best
+  }
+
+  // MARK: - Grid
+
+  /// Which plot stands where.
+  private struct Grid {
+    var rows: Int
+    var columns: Int
+    /// Row and column of each plot.
+    var places: [(row: Int, column: Int)]
+    /// Whether facets of one column run over several rows.
+    var isWrapped = false
+    /// Whether the number of columns is free.
+    var isFlow = false
+    var count: Int { places.count }
+
+    init(_ figure: Figure, _ data: FigureData, width: Double, columns limit: Int? = nil) {
+      let facetRows = max(1, data.rowValues.count)
+      let facetColumns = max(1, data.columnValues.count)
+      let panels = figure.panels.count
+      places = []
+      if panels == 1, facetRows == 1, facetColumns > 1 {
+        // Facets of one variable flow like text.
+        let most = max(1, Int(width / 165))
+        isFlow = true
+        let wished = limit ?? figure.facetColumns ?? (facetColumns <= most ? facetColumns : Self.evenRow(facetColumns, most))
+        columns = min(wished, facetColumns)
+        rows = (facetColumns + columns - 1) / columns
+        places = (0..<facetColumns).map { ($0 / columns, $0 % columns) }
+        isWrapped = rows > 1
+      } else if panels > 1, facetRows == 1, facetColumns == 1 {
+        let most = figure.facetColumns ?? (figure.isStacked ? 1 : panels <= 3 ? panels : panels == 4 ? 2 : 3)
+        columns = min(most, panels)
+        rows = (panels + columns - 1) / columns
+        places = (0..<panels).map { ($0 / columns, $0 % columns) }
+      } else {
+        rows = figure.isStacked ? panels * facetRows : facetRows
+        columns = figure.isStacked ? facetColumns : panels * facetColumns
+        for panel in 0..<panels {
+          for row in 0..<facetRows {
+            for column in 0..<facetColumns {
+              places.append(
+                figure.isStacked
+                  ? (panel * facetRows + row, column) : (row, panel * facetColumns + column))
+            }
+          }
+        }
+      }
+    }
+
+    /// The fewest columns that need no more rows than `most` columns would.
+    private static func evenRow(_ count: Int, _ most: Int) -> Int {
+      let rows = (count + most - 1) / most
+      return (count + rows - 1) / rows
+    }
+  }
+
+  /// Gives every plot its frame and everything round it.
+  private func place(_ grid: Grid, right: Double, legendWidth: Double?, into result: inout FigureLayout) {
+    let sharesXTitle = Set(data.titles.map(\.x)).count == 1
+    let sharesYTitle = Set(data.titles.map(\.y)).count == 1
+    let yTitleRoom = Metrics.labelSize * 1.45
+    let hasYTitle = data.titles.contains { !$0.y.isEmpty }
+
+    // Which plots show the numbers of their axes.
+    var shows: [(x: Bool, y: Bool)] = []
+    for (index, plot) in data.plots.enumerated() {
+      let place = grid.places[index]
+      let left = data.plots.indices.first { grid.places[$0].row == place.row && grid.places[$0].column == place.column - 1 }
+      let below = data.plots.indices.first { grid.places[$0].row == place.row + 1 && grid.places[$0].column == place.column }
+      let sameLeft = left.map { data.plots[$0].panel == plot.panel && scales[$0].y == scales[index].y } ?? false
+      let sameBelow = below.map { data.plots[$0].panel == plot.panel && scales[$0].x == scales[index].x } ?? false
+      shows.append((!sameBelow, !sameLeft))
+    }
+
+    // Heights and widths depend on each other through labels: guess, measure, settle.
+    let widestLabel = width * 0.3
+    var plotWidth = max(40, (width - 2 * Metrics.margin - right - 50) / Double(grid.columns) - 20)
+    var plotHeight = panelHeight(grid, plotWidth)
+    var yAxes: [AxisLayout] = []
+    var leftRoom = [Double](repeating: 0, count: grid.columns)
+    var gap = Metrics.panelGap
+    let rowHeadings = !data.rowValues.isEmpty
+    for _ in 0..<2 {
+      yAxes = scales.map {
+        .vertical($0.y, height: plotHeight, format: $0.yFormat, style: tickStyle, widest: widestLabel)
+      }
+      leftRoom = [Double](repeating: 0, count: grid.columns)
+      for index in data.plots.indices where shows[index].y {
+        var room = yAxes[index].extent
+        if !sharesYTitle, !data.titles[data.plots[index].panel].y.isEmpty { room += yTitleRoom + 4 }
+        leftRoom[grid.places[index].column] = max(leftRoom[grid.places[index].column], room)
+      }
+      gap = grid.columns > 4 ? 12 : Metrics.panelGap
+      let fixed = 2 * Metrics.margin + right + leftRoom.reduce(0, +) + gap * Double(grid.columns - 1)
+        + (sharesYTitle && hasYTitle ? yTitleRoom + 4 : 0) + (rowHeadings ? yTitleRoom : 6)
+      plotWidth = max(24, (width - fixed) / Double(grid.columns))
+      plotHeight = panelHeight(grid, plotWidth)
+    }
+    let xAxes = scales.map {
+      AxisLayout.horizontal(
+        $0.x, width: plotWidth, format: $0.xFormat, style: tickStyle, valuesShown: $0.xValues)
+    }
+
+    // Down the page.
+    var y = Metrics.margin + Double(result.title.count) * Metrics.titleSize * 1.4
+    if !result.title.isEmpty { y += 4 }
+    var left = Metrics.margin + (sharesYTitle && hasYTitle ? yTitleRoom + 4 : 0)
+    let gridLeft = left + leftRoom[0]
+    var columnLefts: [Double] = []
+    for column in 0..<grid.columns {
+      left += leftRoom[column]
+      columnLefts.append(left)
+      left += plotWidth + gap
+    }
+    if let legendWidth {
+      result.legend = legend(result.looks, width: legendWidth - gridLeft + Metrics.margin)
+      result.legendLeft = gridLeft
+      y += result.legend.height
+    } else {
+      y += 4
+    }
+    let legendBottom = y
+    let gridTop = legendBottom
+    for row in 0..<grid.rows {
+      let members = data.plots.indices.filter { grid.places[$0].row == row }
+      let headings = members.map { heading(data.plots[$0], row: row, grid: grid, width: plotWidth) }
+      let headingHeight = headings.map { Double($0.count) * Metrics.labelSize * 1.35 }.max() ?? 0
+      y += headingHeight + (headingHeight > 0 ? 5 : 3)
+      var below = 0.0
+      for (offset, index) in members.enumerated() {
+        let frameLeft = columnLefts[grid.places[index].column]
+        var plot = PlotLayout(
+          data: data.plots[index], scales: scales[index],
+          frame: snapped(Rect(left: frameLeft, top: y, right: frameLeft + plotWidth, bottom: y + plotHeight)),
+          xAxis: xAxes[index], yAxis: yAxes[index], showsX: shows[index].x, showsY: shows[index].y)
+        plot.heading = headings[offset]
+        let isLastColumn = !members.contains { grid.places[$0].column == grid.places[index].column + 1 }
+        if rowHeadings, isLastColumn, let value = data.plots[index].rowValue {
+          plot.rowHeading = TextLine.shortened(
+            facetName(value, \.row), headingStyle, width: plotHeight)
+        }
+        let titles = data.titles[data.plots[index].panel]
+        if !sharesYTitle, shows[index].y {
+          plot.yTitle = TextLine.wrapped(titles.y, labelStyle, width: plotHeight + 20, limit: 2)
+        }
+        var room = shows[index].x ? xAxes[index].extent : 0
+        if !sharesXTitle, shows[index].x, !titles.x.isEmpty {
+          plot.xTitle = TextLine.wrapped(titles.x, labelStyle, width: plotWidth + gap, limit: 2)
+          room += 8 + Double(plot.xTitle.count) * Metrics.labelSize * 1.35
+        }
+        below = max(below, room)
+        result.plots.append(plot)
+      }
+      y += plotHeight + below + (row < grid.rows - 1 ? (below > 0 ? 14 : 10) : 0)
+    }
+    let gridBottom = result.plots.map(\.frame.bottom).max() ?? y
+    let firstLeft = columnLefts[0]
+    let lastRight = (columnLefts.last ?? 0) + plotWidth
+    if sharesXTitle, let text = data.titles.first?.x, !text.isEmpty {
+      let lines = TextLine.wrapped(text, labelStyle, width: lastRight - firstLeft + 40, limit: 3)
+      result.sharedXTitle = (lines, y + 5, (firstLeft + lastRight) / 2)
+      y += 5 + Double(lines.count) * Metrics.labelSize * 1.4
+    }
+    if sharesYTitle, let text = data.titles.first?.y, !text.isEmpty {
+      let height = gridBottom - gridTop
+      result.sharedYTitle = (
+        [TextLine.shortened(text, labelStyle, width: height + 30)], Metrics.margin, (gridTop + gridBottom) / 2
+      )
+    }
+    placeColorBar(right: right, top: gridTop, bottom: gridBottom, left: lastRight, into: &result)
+    if !result.notes.isEmpty {
+      y += 6 + Double(result.notes.count) * Metrics.noteSize * 1.4
+    }
+    result.height = (y + Metrics.margin).rounded(.up)
+  }
+
+  private func snapped(_ rect: Rect) -> Rect {
+    func snap(_ x: Double) -> Double { x.rounded() }
+    return Rect(left: snap(rect.left), top: snap(rect.top), right: snap(rect.right), bottom: snap(rect.bottom))
+  }
+
+  /// The height of a plot that suits its kind and width.
+  private func panelHeight(_ grid: Grid, _ plotWidth: Double) -> Double {
+    if let height = figure.panelHeight { return height }
+    let categories = scales.map { $0.y.isOrdinal ? $0.y.categories.count : 0 }.max() ?? 0
+    if categories > 0 {
+      let bars = data.plots.contains { $0.layers.contains { $0.layer.mark.kind == .bar } }
+      let slots = bars ? max(1, data.colors.names.count) : 1
+      let perCategory = 14 + 12 * Double(slots)
+      return min(max(Double(categories) * perCategory, 90), 900)
+    }
+    if grid.count == 1 { return (plotWidth * 0.54).rounded() < 200 ? 200 : min(plotWidth * 0.54, 420).rounded() }
+    let aspect = grid.columns == 1 ? 0.34 : grid.columns == 2 ? 0.72 : 0.85
+    return min(max((plotWidth * aspect).rounded(), 84), 300)
+  }
+
+  // MARK: - Words
+
+  private func heading(_ plot: PlotData, row: Int, grid: Grid, width: Double) -> [TextLine] {
+    var lines: [TextLine] = []
+    if let title = figure.panels[plot.panel].title {
+      lines += TextLine.wrapped(title, headingStyle, width: width, limit: 2)
+    }
+    if let value = plot.columnValue, grid.isWrapped || row == 0 {
+      lines += TextLine.wrapped(facetName(value, \.column), headingStyle, width: width, limit: 2)
+    }
+    return lines
+  }
+
+  /// A facet's value; a number says what it is a number of.
+  private func facetName(_ value: String, _ path: KeyPath<Figure.Encoding, Figure.Channel?>) -> String {
+    guard let number = Double(value) else { return value }
+    let channel = figure.panels.flatMap(\.layers).lazy.compactMap { $0.encoding[keyPath: path] }.first
+    let name = channel?.title ?? channel?.field?.name.split(separator: "_").joined(separator: " ") ?? ""
+    return "\(name) \(formatValue(number, channel?.format ?? .number))"
+  }
+
+  private func seriesName(_ name: String, _ channel: Figure.Channel?) -> String {
+    guard channel?.format == .percent, let number = Double(name) else { return formatCategory(name) }
+    return formatValue(number, .percent)
+  }
+
+  private func notes() -> [String] {
+    var notes: [String] = []
+    func values(_ count: Int) -> String { count == 1 ? "1 value" : "\(formatFixed(Double(count), decimals: 0)) values" }
+    if data.droppedNotFinite > 0 {
+      notes.append("Not shown: \(values(data.droppedNotFinite)) that \(data.droppedNotFinite == 1 ? "is" : "are") not finite.")
+    }
+    if data.droppedNotPositive > 0 {
+      notes.append(
+        "Not shown: \(values(data.droppedNotPositive)) at or below zero, which a logarithmic axis has no place for.")
+    }
+    return notes
+  }
+
+  // MARK: - Legends
+
+  private var colorChannel: Figure.Channel? {
+    figure.panels.flatMap(\.layers).lazy.compactMap(\.encoding.color).first
+  }
+
+  private var patternChannel: Figure.Channel? {
+    figure.panels.flatMap(\.layers).lazy.compactMap(\.encoding.pattern).first
+  }
+
+  /// The mark that stands for a series in the legend: the richest of those that draw it.
+  private func swatch(color: Int?, pattern: Int?, _ looks: Looks) -> LegendEntry.Swatch? {
+    var line: Figure.Mark?
+    var hasMarker = false
+    var (filled, hasPoint, hasBox, shade) = (true, false, false, 0.0)
+    for layer in data.plots.flatMap(\.layers) {
+      let drawsIt = layer.series.contains { series in
+        !series.points.isEmpty && (color == nil || series.color == color) && (pattern == nil || series.pattern == pattern)
+      }
+      guard drawsIt else { continue }
+      switch layer.layer.mark.kind {
+      case .line:
+        line = layer.layer.mark
+        hasMarker = hasMarker || layer.layer.mark.point
+      case .point, .errorbar, .tick, .text:
+        hasPoint = true
+        filled = layer.layer.mark.filled
+      case .bar: (hasBox, shade) = (true, theme == .light ? 0.25 : 0.3)
+      case .area, .band: (hasBox, shade) = (true, 0.6)
+      case .rule, .rect: break
+      }
+    }
+    let index = looks.shapeIndex(color: color, pattern: pattern)
+    if let line {
+      return .line(dash: looks.dash(index, line), marker: hasMarker ? looks.marker(index) : nil)
+    }
+    if hasPoint { return .marker(looks.marker(index), filled: filled) }
+    return hasBox ? .box(shade: shade) : nil
+  }
+
+  private func legend(_ looks: Looks, width: Double) -> Legend {
+    var legend = Legend()
+    let groups: [(Names, Figure.Channel?, isColor: Bool)] = [
+      (data.colors, colorChannel, true), (data.patterns, patternChannel, false),
+    ]
+    for (names, channel, isColor) in groups where names.names.count > 0 {
+      let isSameField =
+        !isColor && channel?.field?.name == colorChannel?.field?.name && channel?.field != nil
+      if isSameField { continue }
+      let entries = names.names.enumerated().compactMap { index, name -> LegendEntry? in
+        guard let swatch = swatch(color: isColor ? index : nil, pattern: isColor ? nil : index, looks)
+        else { return nil }
+        let line = TextLine.shortened(seriesName(name, channel), labelStyle, width: min(260, width - 60))
+        return LegendEntry(name: line, color: isColor ? looks.colors[index] : theme.mutedInk, swatch: swatch)
+      }
+      let heading = names.title.map { TextLine.shortened($0, mutedStyle, width: width / 2) }
+      legend.add(heading: heading, entries, width: width, limit: 4, note: mutedStyle)
+    }
+    return legend
+  }
+
+  /// The room for names at the ends of lines, when they may stand there.
+  private func directLabelWidth() -> Double? {
+    let names = data.colors.names
+    guard (2...9).contains(names.count), data.patterns.names.isEmpty, let plot = data.plots.first else { return nil }
+    let lines = plot.layers.filter { $0.layer.mark.kind == .line }
+    let others: [Figure.MarkKind] = [.line, .band, .rule, .area]
+    guard !lines.isEmpty, plot.layers.allSatisfy({ others.contains($0.layer.mark.kind) }) else { return nil }
+    var labels = names.map { TextLine(seriesName($0, colorChannel), labelStyle).width }
+    if let title = data.colors.title { labels.append(TextLine(title, mutedStyle).width) }
+    let widest = labels.max() ?? 0
+    return widest < width * 0.22 ? widest : nil
+  }
+
+  /// Names beside the last places of the lines; `nil` when these end early or too close together.
+  private func directLabels(_ plot: PlotLayout, _ looks: Looks) -> DirectLabels? {
+    var ends: [Int: (x: Double, y: Double)] = [:]
+    for layer in plot.data.layers where layer.layer.mark.kind == .line {
+      for series in layer.series {
+        guard let color = series.color else { continue }
+        for point in series.points {
+          let place = plot.place(of: point)
+          guard place.isFinite else { continue }
+          if let end = ends[color], end.x >= place.x { continue }
+          ends[color] = (place.x, place.y)
+        }
+      }
+    }
+    guard ends.count == data.colors.names.count, let rightmost = ends.values.map(\.x).max() else { return nil }
+    let isOpen = ends.values.allSatisfy { rightmost - $0.x <= plot.frame.width * 0.02 }
+    let isNear = plot.frame.right - rightmost <= plot.frame.width * 0.12
+    guard isOpen, isNear else { return nil }
+    let wished = data.colors.names.enumerated().map { index, name -> (line: TextLine, y: Double) in
+      var style = TextStyle(size: Metrics.labelSize, cut: .semibold, color: looks.colors[index])
+      if style.color.contrast(with: theme.background) < 4.5 { style.color = style.color.mixed(with: theme.ink, 0.35) }
+      let y = min(max(ends[index]?.y ?? 0, plot.frame.top), plot.frame.bottom) - plot.frame.top
+      return (TextLine(seriesName(name, colorChannel), style), y)
+    }
+    let header = data.colors.title.map { TextLine($0, mutedStyle) }
+    return DirectLabels(wished, header: header, height: plot.frame.height)
+  }
+
+  // MARK: - Heat maps
+
+  private func placeColorBar(
+    right: Double, top: Double, bottom: Double, left: Double, into result: inout FigureLayout
+  ) {
+    guard right > 0, let layer = data.plots.flatMap(\.layers).first(where: { $0.layer.mark.kind == .rect }) else {
+      return
+    }
+    let values = data.plots.flatMap(\.layers).filter { $0.layer.mark.kind == .rect }
+      .flatMap(\.series).flatMap(\.points).compactMap(\.extra.number)
+    let channel = layer.layer.encoding.color
+    let request = channel?.scale ?? ScaleRequest()
+    var scale = Scale.fitted(to: values, kind: request.kind ?? .linear, request: request, zero: false)
+    if request.domain == nil, let low = values.min(), let high = values.max(), low < high {
+      (scale.low, scale.high) = (scale.kind.transform(low), scale.kind.transform(high))
+    }
+    let title = channel.map { $0.title ?? $0.field?.name.split(separator: "_").joined(separator: " ") ?? "" }
+    let barTop = top + 22
+    let frame = snapped(
+      Rect(left: left + 18, top: barTop, right: left + 30, bottom: min(bottom, barTop + 220)))
+    let axis = AxisLayout.vertical(
+      scale, height: frame.height, format: channel?.format ?? .number, style: tickStyle, widest: 60)
+    result.colorBar = (
+      frame, scale, axis, title.map { TextLine.shortened($0, mutedStyle, width: right + 20) }
+    )
+  }
+}
+
+extension PlotLayout {
+  /// Where a point of the data lies on the page.
+  func place(of point: DataPoint) -> Point { Point(x(point.x), y(point.y)) }
+
+  func x(_ coordinate: Coordinate) -> Double {
+    switch coordinate {
+    case .number(let value): frame.left + scales.x.position(value) * frame.width
+    case .category(let name): frame.left + scales.x.position(name) * frame.width
+    }
+  }
+
+  func y(_ coordinate: Coordinate) -> Double {
+    switch coordinate {
+    case .number(let value): frame.bottom - scales.y.position(value) * frame.height
+    case .category(let name): frame.bottom - scales.y.position(name) * frame.height
+    }
+  }
+}

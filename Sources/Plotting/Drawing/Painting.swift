@@ -1,0 +1,179 @@
+// Serves draw: a layout to a scene, from the back to the front.
+
+extension FigureLayout {
+  /// The whole picture as shapes.
+  func scene() -> Scene {
+    let theme = looks.theme
+    var scene = Scene(width: width, height: height, background: theme.background)
+    var y = Metrics.margin
+    for line in title {
+      y += Metrics.titleSize * 1.4
+      scene.text(line, at: Point(Metrics.margin, y - Metrics.titleSize * 0.4))
+    }
+    if !title.isEmpty { y += 4 }
+    legend.draw(at: Point(legendLeft, y), into: &scene)
+    for plot in plots {
+      plot.drawGrid(theme, into: &scene)
+      var painter = PlotPainter(plot: plot, looks: looks, colorBarScale: colorBar?.scale, scene: scene)
+      painter.paint()
+      scene = painter.scene
+      plot.drawAxes(theme, into: &scene)
+    }
+    drawDirectLabels(into: &scene)
+    drawSharedTitles(into: &scene)
+    drawColorBar(theme, into: &scene)
+    for (index, note) in notes.reversed().enumerated() {
+      let baseline = height - Metrics.margin - 3 - Double(index) * Metrics.noteSize * 1.4
+      scene.text(note, at: Point(Metrics.margin, baseline))
+    }
+    return scene
+  }
+
+  private func drawDirectLabels(into scene: inout Scene) {
+    guard let labels = directLabels, let frame = plots.first?.frame else { return }
+    for (line, y) in labels.labels {
+      scene.text(line, at: Point(frame.right + 8, frame.top + y + line.halfCapital))
+    }
+    if let header = labels.header, let first = labels.labels.first {
+      scene.text(header, at: Point(frame.right + 8, max(frame.top + first.y - 14, header.ascent + 2)))
+    }
+  }
+
+  private func drawSharedTitles(into scene: inout Scene) {
+    if let (lines, top, center) = sharedXTitle {
+      for (index, line) in lines.enumerated() {
+        let baseline = top + Metrics.labelSize * (1 + 1.35 * Double(index))
+        scene.text(line, at: Point(center, baseline), anchor: .middle)
+      }
+    }
+    if let (lines, left, center) = sharedYTitle, let line = lines.first {
+      let room = line.width / 2 + 2
+      scene.text(
+        line, at: Point(left + line.ascent, min(max(center, room), height - room)), anchor: .middle, upwards: true)
+    }
+  }
+
+  private func drawColorBar(_ theme: Theme, into scene: inout Scene) {
+    guard let (frame, scale, axis, title) = colorBar else { return }
+    let steps = Int(frame.height * 2)
+    for step in 0..<steps {
+      let fraction = (Double(step) + 0.5) / Double(steps)
+      let top = frame.bottom - frame.height * Double(step + 1) / Double(steps)
+      let place = scale.reversed ? 1 - fraction : fraction
+      scene.fill(
+        Rect(left: frame.left, top: top, right: frame.right, bottom: top + frame.height / Double(steps)),
+        theme.sequentialColor(place))
+    }
+    for label in axis.labels {
+      guard let line = label.lines.first else { continue }
+      let y = frame.bottom - label.position * frame.height
+      scene.hairline(Point(frame.right, y), Point(frame.right + 3, y), width: 1, theme.axis)
+      scene.text(line, at: Point(frame.right + 6, y + line.halfCapital))
+    }
+    if let title { scene.text(title, at: Point(frame.left, frame.top - 9)) }
+  }
+}
+
+extension PlotLayout {
+  /// Light lines at the labelled ticks.
+  func drawGrid(_ theme: Theme, into scene: inout Scene) {
+    let isHeatMap = data.layers.contains { $0.layer.mark.kind == .rect }
+    guard !isHeatMap else { return }
+    defer { drawZeroLines(theme, into: &scene) }
+    for label in yAxis.labels where !label.lines.isEmpty && !yAxis.isOrdinal {
+      let y = frame.bottom - label.position * frame.height
+      guard y > frame.top - 0.5, y < frame.bottom + 0.5 else { continue }
+      scene.hairline(Point(frame.left, y), Point(frame.right, y), width: 1, theme.grid)
+    }
+    for label in xAxis.labels where !label.lines.isEmpty && !xAxis.isOrdinal {
+      let x = frame.left + label.position * frame.width
+      guard x > frame.left - 0.5, x < frame.right + 0.5 else { continue }
+      scene.hairline(Point(x, frame.top), Point(x, frame.bottom), width: 1, theme.grid)
+    }
+  }
+
+  /// Axis lines, ticks, labels and titles.
+  func drawAxes(_ theme: Theme, into scene: inout Scene) {
+    let isHeatMap = data.layers.contains { $0.layer.mark.kind == .rect }
+    let hasBase = scales.y.isOrdinal && !isHeatMap
+    if hasBase {
+      scene.hairline(
+        Point(frame.left, frame.top), Point(frame.left, frame.bottom), width: 1, theme.axis)
+    } else if !isHeatMap {
+      scene.hairline(
+        Point(frame.left, frame.bottom), Point(frame.right, frame.bottom), width: 1, theme.axis)
+    }
+    drawXLabels(theme, isHeatMap, into: &scene)
+    drawYLabels(theme, into: &scene)
+    for (index, line) in heading.enumerated() {
+      let baseline = frame.top - 8 - Double(heading.count - 1 - index) * Metrics.labelSize * 1.35
+      scene.text(line, at: Point(frame.left, baseline))
+    }
+    if let line = rowHeading {
+      scene.text(
+        line, at: Point(frame.right + 6 + line.ascent, frame.center.y), anchor: .middle, upwards: true)
+    }
+    let titleTop = frame.bottom + (showsX ? xAxis.extent : 0) + 8
+    for (index, line) in xTitle.enumerated() {
+      let baseline = titleTop + Metrics.labelSize * (0.8 + 1.35 * Double(index))
+      scene.text(line, at: Point(frame.center.x, baseline), anchor: .middle)
+    }
+    for (index, line) in yTitle.enumerated() {
+      let back = Double(yTitle.count - 1 - index) * Metrics.labelSize * 1.3
+      let x = frame.left - yAxis.extent - 8 - back
+      scene.text(line, at: Point(x, frame.center.y), anchor: .middle, upwards: true)
+    }
+  }
+
+  /// Zero inside a plot whose values have both signs.
+  private func drawZeroLines(_ theme: Theme, into scene: inout Scene) {
+    if !scales.y.isOrdinal {
+      let y = self.y(.number(0))
+      if y > frame.top + 1, y < frame.bottom - 1 {
+        scene.hairline(Point(frame.left, y), Point(frame.right, y), width: 1, theme.axis)
+      }
+    }
+    if !scales.x.isOrdinal {
+      let x = self.x(.number(0))
+      if x > frame.left + 1, x < frame.right - 1 {
+        scene.hairline(Point(x, frame.top), Point(x, frame.bottom), width: 1, theme.axis)
+      }
+    }
+  }
+
+  private func drawXLabels(_ theme: Theme, _ isHeatMap: Bool, into scene: inout Scene) {
+    let length = Metrics.tickLength
+    for label in xAxis.labels {
+      let x = frame.left + label.position * frame.width
+      if !xAxis.isOrdinal {
+        let isMinor = label.lines.isEmpty
+        scene.hairline(
+          Point(x, frame.bottom), Point(x, frame.bottom + (isMinor ? length * 0.6 : length)), width: 1,
+          isMinor ? theme.axis.withOpacity(0.6) : theme.axis)
+      }
+      guard showsX else { continue }
+      let top = frame.bottom + (xAxis.isOrdinal ? 6 : length + 4)
+      for (index, line) in label.lines.enumerated() {
+        if xAxis.isTurned {
+          scene.text(line, at: Point(x + line.halfCapital, top), anchor: .end, upwards: true)
+        } else {
+          let baseline = top + line.style.size * (0.8 + 1.25 * Double(index))
+          scene.text(line, at: Point(x, baseline), anchor: .middle)
+        }
+      }
+    }
+  }
+
+  private func drawYLabels(_ theme: Theme, into scene: inout Scene) {
+    guard showsY else { return }
+    for label in yAxis.labels {
+      let y = frame.bottom - label.position * frame.height
+      let lineHeight = Metrics.tickSize * 1.25
+      let first = y - Double(label.lines.count - 1) * lineHeight / 2
+      for (index, line) in label.lines.enumerated() {
+        let baseline = first + Double(index) * lineHeight + line.halfCapital
+        scene.text(line, at: Point(frame.left - 7, baseline), anchor: .end)
+      }
+    }
+  }
+}

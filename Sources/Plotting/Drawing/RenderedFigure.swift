@@ -1,0 +1,76 @@
+// Serves draw: the one way in from the report, from a checked figure to the bytes of its picture.
+import Diagnostics
+import Tables
+
+/// A picture with what belongs to it.
+public struct RenderedFigure: Sendable {
+  /// The bytes of the PNG file.
+  public var png: [UInt8]
+  /// Width in device pixels.
+  public var pixelWidth: Int
+  /// Height in device pixels.
+  public var pixelHeight: Int
+  /// Width in CSS pixels, for the page.
+  public var cssWidth: Int
+  /// Height in CSS pixels, for the page.
+  public var cssHeight: Int
+  /// Text for readers who do not see the picture: the author's, or drafted from the data.
+  public var alternativeText: String
+  /// The numbers that the picture shows.
+  public var table: Table
+  /// Remarks for the author, for example about values that could not be shown.
+  public var remarks: [String]
+}
+
+/// What a picture says about its own making, in the text chunks of its file.
+public struct FigureProvenance: Sendable {
+  /// The caption as plain text.
+  public var caption: String
+  /// Digest of the resolved specification.
+  public var specificationDigest: String
+  /// Digest of the tables' data.
+  public var dataDigest: String
+
+  /// Describes a figure's making.
+  public init(caption: String = "", specificationDigest: String = "", dataDigest: String = "") {
+    self.caption = caption
+    self.specificationDigest = specificationDigest
+    self.dataDigest = dataDigest
+  }
+
+  var texts: [(keyword: String, text: String)] {
+    [
+      ("Description", caption), ("Specification digest", specificationDigest), ("Data digest", dataDigest),
+      ("Software", "Offprint"),
+    ].filter { !$0.1.isEmpty }
+  }
+}
+
+/// Draws a figure from its tables. The same figure and tables give the same pixels on every machine.
+///
+/// - Throws: `DiagnosticError` for tables and columns that do not exist, `PNGError` when the picture cannot be encoded.
+public func draw(
+  _ figure: Figure, tables: (String) -> Table?, theme: Theme, provenance: FigureProvenance = FigureProvenance()
+) throws -> RenderedFigure {
+  let data = try FigureData(figure, tables: tables)
+  let layout = FigureLayouter(figure, data, theme).layout()
+  let canvas = layout.scene().rasterized(scale: Metrics.density)
+  let png = try encodePNG(
+    pixels: canvas.encoded(), width: canvas.width, height: canvas.height, scale: Metrics.density,
+    texts: provenance.texts)
+  var remarks = data.remarks
+  remarks += layout.notes.isEmpty ? [] : data.droppedRemarks
+  return RenderedFigure(
+    png: png, pixelWidth: canvas.width, pixelHeight: canvas.height, cssWidth: Int(layout.width),
+    cssHeight: Int(layout.height), alternativeText: figure.alternativeText ?? data.description(of: figure),
+    table: data.table(figure), remarks: remarks)
+}
+
+extension FigureData {
+  fileprivate var droppedRemarks: [String] {
+    var remarks: [String] = []
+    if droppedNotFinite > 0 { remarks.append("\(droppedNotFinite) values are not finite and not shown") }
+    if droppedNotPositive > 0 { remarks.append("\(droppedNotPositive) values have no logarithm and are not shown") }
+    return remarks
+  }
+}

@@ -1,0 +1,184 @@
+// Serves draw: the embedded typeface, and lines of text measured and set in it.
+import CFonts
+
+/// The three cuts of Open Sans that figures use.
+enum Cut: Int, Hashable, Sendable, CaseIterable {
+  case regular
+  case semibold
+  case italic
+
+  var font: TrueTypeFont { Cut.fonts[rawValue] }
+
+  private static let fonts: [TrueTypeFont] = allCases.map { cut in
+    let file =
+      switch cut {
+      case .regular: offprint_font_regular()
+      case .semibold: offprint_font_semibold()
+      case .italic: offprint_font_italic()
+      }
+    return TrueTypeFont(Array(UnsafeBufferPointer(start: file.bytes, count: file.count)))
+  }
+}
+
+/// Size, cut and colour of text.
+struct TextStyle: Hashable, Sendable {
+  /// In CSS pixels per em.
+  var size: Double
+  var cut: Cut = .regular
+  var color: Color
+}
+
+/// One line of text, measured: glyphs with their places from the start of the baseline, in CSS pixels.
+struct TextLine: Sendable {
+  struct Glyph: Sendable {
+    var cut: Cut
+    /// 0 for a character that the font lacks, which is drawn as a box.
+    var index: Int
+    var x: Double
+    /// Upwards from the baseline.
+    var rise: Double
+    var size: Double
+    var width: Double
+  }
+
+  var glyphs: [Glyph] = []
+  var width: Double = 0
+  var style: TextStyle
+
+  /// From the baseline to the top of tall letters.
+  var ascent: Double { style.size * 0.76 }
+  /// From the baseline to the bottom of letters like g.
+  var descent: Double { style.size * 0.24 }
+  var height: Double { ascent + descent }
+  /// Half the height of a capital or a digit: text centred on a tick has its baseline this far below.
+  var halfCapital: Double { style.size * 0.357 }
+}
+
+extension TextLine {
+  /// Sets a line of text; `$…$` inside it is a little mathematics (see `MathText`).
+  init(_ text: String, _ style: TextStyle) {
+    self.style = style
+    for run in MathText.runs(of: text) { append(run) }
+  }
+
+  /// Sets `text` raised or lowered after what is there.
+  private mutating func append(_ run: MathText.Run) {
+    let cut = run.italic ? Cut.italic : style.cut
+    let font = cut.font
+    let size = run.level == .base ? style.size : style.size * 0.72
+    let rise =
+      switch run.level {
+      case .base: 0.0
+      case .superscript: style.size * 0.36
+      case .subscript: style.size * -0.16
+      }
+    let scale = size / font.unitsPerEm
+    var previous: Int?
+    for scalar in run.text.unicodeScalars {
+      guard !scalar.isInvisible else { continue }
+      let index = font.glyph(for: scalar.isSpace ? " " : scalar)
+      if let previous, index != 0 { width += font.kerning(previous, index) * scale }
+      let advance = index == 0 ? size * 0.6 : font.advance(of: index) * scale
+      glyphs.append(Glyph(cut: cut, index: index, x: width, rise: rise, size: size, width: advance))
+      width += advance
+      previous = index == 0 ? nil : index
+    }
+    if run.level != .base { width += size * 0.04 }
+  }
+
+  /// The outlines in device pixels, for a baseline that starts at `origin` (CSS pixels); `upwards` turns the text a
+  /// quarter to the left.
+  func outlines(at origin: Point, upwards: Bool, scale: Double, cache: inout GlyphCache) -> [[Point]] {
+    var polygons: [[Point]] = []
+    // A baseline on a whole device pixel keeps horizontal strokes crisp.
+    let start =
+      upwards
+      ? Point((origin.x * scale).rounded(), origin.y * scale)
+      : Point(origin.x * scale, (origin.y * scale).rounded())
+    for glyph in glyphs {
+      let factor = glyph.size * scale / glyph.cut.font.unitsPerEm
+      let (dx, dy) = (glyph.x * scale, glyph.rise * scale)
+      for contour in cache.outline(of: glyph) {
+        polygons.append(
+          contour.map { point in
+            let (x, y) = (dx + point.x * factor, dy + point.y * factor)
+            return upwards ? Point(start.x - y, start.y - x) : Point(start.x + x, start.y - y)
+          })
+      }
+    }
+    return polygons
+  }
+}
+
+/// Flattened outlines of glyphs, in font units.
+struct GlyphCache {
+  private var outlines: [Int: [[Point]]] = [:]
+
+  mutating func outline(of glyph: TextLine.Glyph) -> [[Point]] {
+    let key = glyph.index * Cut.allCases.count + glyph.cut.rawValue
+    if let known = outlines[key] { return known }
+    let font = glyph.cut.font
+    let polygons =
+      glyph.index == 0
+      ? missingGlyph(em: font.unitsPerEm) : font.outline(of: glyph.index).map { $0.flattened(steps: 5) }
+    outlines[key] = polygons
+    return polygons
+  }
+
+  /// A hollow box of a capital's height.
+  private func missingGlyph(em: Double) -> [[Point]] {
+    func box(_ inset: Double) -> [Point] {
+      Rect(left: em * (0.08 + inset), top: em * inset, right: em * (0.52 - inset), bottom: em * (0.72 - inset))
+        .corners
+    }
+    return [box(0), box(0.06).reversed()]
+  }
+}
+
+extension Unicode.Scalar {
+  fileprivate var isSpace: Bool { properties.isWhitespace && value != 0x2009 && value != 0x200A }
+
+  /// Marks that steer layout and have no shape.
+  fileprivate var isInvisible: Bool {
+    switch value {
+    case 0x200B...0x200F, 0x202A...0x202E, 0x2060...0x2069, 0xFE00...0xFE0F, 0xFEFF, 0x00AD: true
+    default: false
+    }
+  }
+}
+
+extension TextLine {
+  /// Breaks text into at most `limit` lines no wider than `width`; what does not fit ends in an ellipsis.
+  static func wrapped(_ text: String, _ style: TextStyle, width: Double, limit: Int) -> [TextLine] {
+    let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
+    var lines: [String] = []
+    for word in words {
+      if let last = lines.last, TextLine(last + " " + word, style).width <= width {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append(word)
+      }
+    }
+    if lines.count > limit {
+      lines[limit - 1] = lines[(limit - 1)...].joined(separator: " ")
+      lines.removeSubrange(limit...)
+    }
+    return lines.map { shortened($0, style, width: width) }
+  }
+
+  /// The text on one line, cut with an ellipsis when it is wider than `width`.
+  static func shortened(_ text: String, _ style: TextStyle, width: Double) -> TextLine {
+    let line = TextLine(text, style)
+    guard line.width > width else { return line }
+    let characters = Array(text)
+    var (low, high) = (0, characters.count)
+    while low < high {
+      let middle = (low + high + 1) / 2
+      let candidate = TextLine(String(characters[..<middle]) + "…", style)
+      if candidate.width <= width { low = middle } else { high = middle - 1 }
+    }
+    let kept = String(characters[..<low])
+    let trimmed = kept.reversed().drop(while: \.isWhitespace).reversed()
+    return TextLine(String(trimmed) + "…", style)
+  }
+}
