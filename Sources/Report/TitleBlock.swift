@@ -85,7 +85,7 @@ extension PageRenderer {
     for heading in headings where heading.level <= 2 {
       items.append(
         tocEntry(
-          "#" + heading.id, number: heading.number, HTML(heading.content.plainText), level: heading.level))
+          "#" + heading.id, number: heading.number, HTML(plainText(heading.content)), level: heading.level))
     }
     if !manuscript.experimentsInOrder.isEmpty {
       items.append(tocEntry("#provenance", number: "", "Provenance", level: 1))

@@ -107,6 +107,7 @@ import Testing
   @Test func draftIsMarked() throws {
     let draft = reportPage(
       try samplePaper(profile: ReportProfile(name: "smoke", isDraft: true)), sha256: sha256)
+    #expect(draft.contains("<title>Draft: Three"))
     #expect(draft.contains("<b>Draft.</b>"))
     #expect(draft.contains("class=\"profile draft\">profile: smoke"))
     #expect(!html.contains("class=\"banner\""))
@@ -145,6 +146,12 @@ import Testing
     #expect(html.contains(", p. 67; <a href=\"#ref-4\""))
     #expect(html.contains("<a href=\"https://doi.org/10.2307/4615733\">doi:10.2307/4615733</a>"))
     #expect(html.contains("<a href=\"https://arxiv.org/abs/1502.03167\">arXiv:1502.03167</a>"))
+  }
+
+  @Test func referencesAreWorded() {
+    #expect(html.contains("<a class=\"ref\" href=\"#sec-norm\">Section\u{A0}2</a>"))
+    #expect(html.contains("<a class=\"ref\" href=\"#eq-bn\">equation\u{A0}(1)</a>, <a class"))
+    #expect(html.contains("<a class=\"ref\" href=\"#fig-rate\">1</a>"))
   }
 
   @Test func pageIsLight() { #expect(html.utf8.count < 60_000) }

@@ -31,7 +31,9 @@ extension DocumentBuilder {
     let place = lines.locate("#" + id, line: 0, column: 0, from: node.line)
     let number = registry.define(id, as: kind.target, at: place, &diagnostics)
     let origin = lines.position(line: node.line + 1, column: node.column)
-    guard let body = diagnostics.collect({ _ in try Node(yaml: node.literal, origin: origin) }) else { return nil }
+    guard let body = diagnostics.collect({ _ in try Node(yaml: node.literal, origin: origin) }) else {
+      return nil
+    }
     guard body.members != nil else {
       diagnostics.add(
         Diagnostic(
