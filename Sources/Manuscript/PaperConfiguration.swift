@@ -75,7 +75,8 @@ extension PaperConfiguration {
       Field("title", .string, default: .required, doc: "The title."),
       Field("subtitle", .string, doc: "The subtitle."),
       Field(
-        "authors", .list(.either([.record(authorRecord), .string]), count: 1...1000), doc: "The authors, in order."),
+        "authors", .list(.either([.record(authorRecord), .string]), count: 1...1000),
+        doc: "The authors, in order."),
       Field("abstract", .string, doc: "The abstract, as Markdown."),
       Field("statement", .string, doc: "What holds for data, code and conflicts of interest, as Markdown."),
       Field("keywords", .list(.string, count: 0...50), default: .value([]), doc: "The keywords."),
@@ -141,13 +142,15 @@ extension PaperConfiguration {
       diagnostics.add(
         Diagnostic(
           rule: "wrong-value", "'\(orcid)' is not an ORCID", at: place["orcid"]?.position ?? place.position,
-          length: place["orcid"]?.length ?? 1, expected: "four groups of four digits with a right check digit"))
+          length: place["orcid"]?.length ?? 1, expected: "four groups of four digits with a right check digit"
+        ))
     }
   }
 
   private static func isDate(_ text: String) -> Bool {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.map(\.utf8.count) == [4, 2, 2], text.utf8.allSatisfy({ $0 == 45 || (48...57).contains($0) }) else {
+    guard parts.map(\.utf8.count) == [4, 2, 2], text.utf8.allSatisfy({ $0 == 45 || (48...57).contains($0) })
+    else {
       return false
     }
     return (1...12).contains(Int(parts[1]) ?? 0) && (1...31).contains(Int(parts[2]) ?? 0)

@@ -26,7 +26,8 @@ public struct PaperFiles: Sendable {
 
   /// Files held in memory, by their path inside the paper; for tests and generated papers.
   public init(_ files: [String: String]) {
-    self.init(configuration: SourceText(path: "paper.yml", files["paper.yml"] ?? "")) { path throws(UnreadableFile) in
+    self.init(configuration: SourceText(path: "paper.yml", files["paper.yml"] ?? "")) {
+      path throws(UnreadableFile) in
       guard let text = files[path] else { throw UnreadableFile(reason: "there is no such file") }
       return SourceText(path: path, text)
     }

@@ -32,7 +32,9 @@ private func readSections(
 ) -> [Section] {
   var sections: [Section] = []
   for name in configuration.sections {
-    if let first = configuration.sections.first(where: { $0.path == name.path }), first.position != name.position {
+    if let first = configuration.sections.first(where: { $0.path == name.path }),
+      first.position != name.position
+    {
       builder.diagnostics.add(
         Diagnostic(
           rule: "duplicate-section", "the section '\(name.path)' stands twice", at: name.position,

@@ -24,7 +24,8 @@ struct Registry: Sendable {
   mutating func defineSection(
     _ id: String, number: String, at position: SourcePosition, _ diagnostics: inout Diagnostics
   ) {
-    guard isWellFormed(id, as: .section, at: position, &diagnostics), isNew(id, at: position, &diagnostics) else {
+    guard isWellFormed(id, as: .section, at: position, &diagnostics), isNew(id, at: position, &diagnostics)
+    else {
       return
     }
     targets[id] = Target(kind: .section, id: id, number: number, position: position)
@@ -58,7 +59,8 @@ struct Registry: Sendable {
     if id.hasPrefix(prefix), id.count > prefix.count, isPlain { return true }
     diagnostics.add(
       Diagnostic(
-        rule: "id-prefix", "'\(id)' cannot be the id of \(kind.noun == "equation" || kind.noun == "experiment" ? "an" : "a") \(kind.noun)",
+        rule: "id-prefix",
+        "'\(id)' cannot be the id of \(kind.noun == "equation" || kind.noun == "experiment" ? "an" : "a") \(kind.noun)",
         at: position, length: id.utf8.count + 1,
         expected: "\(prefix) followed by letters, digits, - or _"))
     return false

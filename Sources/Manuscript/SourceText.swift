@@ -47,14 +47,19 @@ public struct SourceText: Sendable {
       let middle = (low + high) / 2
       if isValidPrefix(body[body.startIndex..<middle]) { low = middle } else { high = middle }
     }
-    return low
+    // The character that is wrong starts where the valid text ends.
+    return (0...3).lazy.map { max(body.startIndex, low - $0) }.first {
+      String(validating: body[..<$0], as: UTF8.self) != nil
+    } ?? low
   }
 
   /// Whether `bytes` is valid but for a character that is cut off at its end.
   private func isValidPrefix(_ bytes: ArraySlice<UInt8>) -> Bool {
     (0...3).contains { cut in
       let tail = bytes.suffix(cut)
-      let isCutOff = cut == 0 || (tail.first.map { $0 >= 0xC2 } ?? false) && tail.dropFirst().allSatisfy { $0 & 0xC0 == 0x80 }
+      let isCutOff =
+        cut == 0
+        || (tail.first.map { $0 >= 0xC2 } ?? false) && tail.dropFirst().allSatisfy { $0 & 0xC0 == 0x80 }
       return isCutOff && String(validating: bytes.dropLast(cut), as: UTF8.self) != nil
     }
   }

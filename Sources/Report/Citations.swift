@@ -29,7 +29,8 @@ extension PageRenderer {
     let count = (citationCounts[item.key] ?? 0) + 1
     citationCounts[item.key] = count
     return tag(
-      "a", ["href": "#ref-\(number)", "id": "cite-\(number)-\(count)", "title": shortTitle(entry)], HTML("\(number)"))
+      "a", ["href": "#ref-\(number)", "id": "c\(number)-\(count)", "title": shortTitle(entry)],
+      HTML("\(number)"))
   }
 
   private func shortTitle(_ entry: BibliographyEntry) -> String {
@@ -44,19 +45,17 @@ extension PageRenderer {
     }
     return line(
       "section", ["class": "appendix references", "aria-labelledby": "references"],
-      .raw("\n") + line("h2", ["id": "references"], "References") + line("ol", [:], .raw("\n") + items.joined()))
+      .raw("\n") + line("h2", ["id": "references"], "References")
+        + line("ol", [:], .raw("\n") + items.joined()))
   }
 
   private func backLinks(_ number: Int, _ key: String) -> HTML {
     let count = citationCounts[key] ?? 0
     guard count > 0 else { return .empty }
-    let links = (1...count).map { index in
-      let label = count == 1 ? "Back to the citation" : "Back to citation \(index)"
-      return tag(
-        "a", ["href": "#cite-\(number)-\(index)", "class": "back", "aria-label": label],
-        HTML(count == 1 ? "↩" : "↩\(index)"))
-    }
-    return " " + links.joined(" ")
+    let links = (1...count).map { tag("a", ["href": "#c\(number)-\($0)"], HTML("\($0)")) }
+    let label = count == 1 ? "Back to the citation" : "Back to the citations"
+    return " "
+      + tag("span", ["class": "back", "role": "group", "aria-label": label], "↩ " + links.joined(" "))
   }
 
   /// Authors. Title. *Container*, volume(number), pages. Publisher, year. Links.
@@ -116,7 +115,9 @@ extension PageRenderer {
 
   private func links(_ entry: BibliographyEntry) -> [HTML] {
     var links: [HTML] = []
-    if let doi = entry["doi"].map(bareDOI) { links.append(link("https://doi.org/\(urlPath(doi))", HTML("doi:\(doi)"))) }
+    if let doi = entry["doi"].map(bareDOI) {
+      links.append(link("https://doi.org/\(urlPath(doi))", HTML("doi:\(doi)")))
+    }
     if let eprint = arXivNumber(entry) {
       links.append(link("https://arxiv.org/abs/\(urlPath(eprint))", HTML("arXiv:\(eprint)")))
     }
@@ -132,11 +133,15 @@ extension PageRenderer {
   }
 
   private func arXivNumber(_ entry: BibliographyEntry) -> String? {
-    if let eprint = entry["eprint"], (entry["archiveprefix"] ?? entry["eprinttype"] ?? "arxiv").lowercased() == "arxiv" {
+    if let eprint = entry["eprint"],
+      (entry["archiveprefix"] ?? entry["eprinttype"] ?? "arxiv").lowercased() == "arxiv"
+    {
       return eprint.split(separator: ":").last.map(String.init)
     }
     guard let journal = entry["journal"], let start = journal.firstRange(of: "arXiv:") else { return nil }
-    let number = journal[start.upperBound...].prefix { $0.isNumber || $0 == "." || $0 == "/" || $0.isLetter || $0 == "-" }
+    let number = journal[start.upperBound...].prefix {
+      $0.isNumber || $0 == "." || $0 == "/" || $0.isLetter || $0 == "-"
+    }
     return number.isEmpty ? nil : String(number)
   }
 

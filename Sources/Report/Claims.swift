@@ -16,7 +16,9 @@ extension ReportVerdict {
 }
 
 func badge(_ verdict: ReportVerdict) -> HTML {
-  tag("span", ["class": "badge \(verdict.style)"], tag("span", ["aria-hidden": "true"], HTML(verdict.symbol)) + HTML(" \(verdict.rawValue)"))
+  tag(
+    "span", ["class": "badge \(verdict.style)"],
+    tag("span", ["aria-hidden": "true"], HTML(verdict.symbol)) + HTML(" \(verdict.rawValue)"))
 }
 
 extension PageRenderer {
@@ -40,7 +42,11 @@ extension PageRenderer {
       content += line("p", ["class": "erratum-note"], tag("b", [:], "Erratum ") + HTML(erratum))
     }
     return line(
-      "div", ["class": "claim \(verdict.style)", "id": block.id, "role": "group", "aria-label": "Claim \(block.number)"],
+      "div",
+      [
+        "class": "claim \(verdict.style)", "id": block.id, "role": "group",
+        "aria-label": "Claim \(block.number)",
+      ],
       .raw("\n") + content)
   }
 
@@ -56,7 +62,9 @@ extension PageRenderer {
     if !claim.differenceText.isEmpty { rows.append(("Difference", HTML(claim.differenceText))) }
     var test: [String] = []
     if let seeds = claim.seeds { test.append("n = \(seeds) \(seeds == 1 ? "seed" : "seeds")") }
-    if let p = claim.pText { test.append(p.hasPrefix("<") ? "p \(p) after Holm’s correction" : "p = \(p) after Holm’s correction") }
+    if let p = claim.pText {
+      test.append(p.hasPrefix("<") ? "p \(p) after Holm’s correction" : "p = \(p) after Holm’s correction")
+    }
     if !test.isEmpty { rows.append(("Test", HTML(test.joined(separator: ", ")))) }
     rows.append(("Asserts", tag("code", [:], HTML(claim.assertion))))
     if let published = claim.published { rows.append(("Published", comparison(published, block.sources))) }
@@ -86,7 +94,13 @@ extension PageRenderer {
       line("li", ["class": verdict.style], tag("b", [:], HTML("\(count)")) + " " + badge(verdict))
     }
     var rows = HTML.empty
-    for claim in claims { rows += scorecardRow(claim) }
+    var section: String?
+    for claim in claims {
+      let heading = chapter(of: claim)
+      if let heading, heading.id != section { rows += scorecardHeading(heading) }
+      section = heading?.id
+      rows += scorecardRow(claim)
+    }
     return line(
       "section", ["class": "scorecard", "aria-labelledby": "scorecard"],
       .raw("\n") + line("h2", ["id": "scorecard"], "Claims and verdicts")
@@ -96,23 +110,33 @@ extension PageRenderer {
   }
 
   private func scorecardSummary(_ count: Int) -> String {
-    let claims = count == 1 ? "The article’s one claim is a comparison" : "Each of the article’s \(count) claims is a comparison"
-    return "\(claims) that was judged on fresh runs. It is supported when the interval of the difference over seeds lies "
+    let claims =
+      count == 1
+      ? "The article’s one claim is a comparison" : "Each of the article’s \(count) claims is a comparison"
+    return
+      "\(claims) that was judged on fresh runs. It is supported when the interval of the difference over seeds lies "
       + "wholly on the claimed side, contradicted when wholly on the other."
   }
 
-  private mutating func scorecardRow(_ block: PaperBlock) -> HTML {
-    let claim = paper.claims[block.id]
+  /// The section under which a claim stands.
+  private func chapter(of claim: PaperBlock) -> Heading? {
+    guard let heading = claimSections[claim.id] else { return nil }
+    let number = heading.number.prefix { $0 != "." }
+    return headings.first { $0.number == number && $0.level == 1 } ?? heading
+  }
+
+  private mutating func scorecardHeading(_ heading: Heading) -> HTML {
+    let number =
+      heading.number.isEmpty ? HTML.empty : tag("span", ["class": "no"], HTML(heading.number)) + " "
+    return line("li", ["class": "chapter"], link("#" + heading.id, number + HTML(plainText(heading.content))))
+  }
+
+  private func scorecardRow(_ block: PaperBlock) -> HTML {
     let statement = link("#" + block.id, HTML(plainText(block.caption)))
-    var detail: [HTML] = []
-    if let text = claim?.differenceText, !text.isEmpty { detail.append(HTML(text)) }
-    if let section = claimSections[block.id], !section.number.isEmpty {
-      detail.append(HTML("section\u{A0}\(section.number)"))
-    }
-    let content =
-      badge(verdict(block.id)) + tag("span", ["class": "statement"], statement)
-      + tag("span", ["class": "detail"], detail.joined(" · "))
-    return line("li", [:], content)
+    let detail = paper.claims[block.id]?.differenceText ?? ""
+    return line(
+      "li", [:],
+      badge(verdict(block.id)) + tag("span", [:], statement) + tag("span", ["class": "detail"], HTML(detail)))
   }
 
   /// Running text without markup; computed numbers are spelt out.

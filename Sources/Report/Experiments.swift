@@ -15,14 +15,16 @@ extension PageRenderer {
     if let experiment { content += varied(experiment) + failures(experiment) }
     content += specification(block, experiment)
     return line(
-      "div", ["class": "experiment", "id": block.id, "role": "group", "aria-label": "Experiment \(block.number)"],
+      "div",
+      ["class": "experiment", "id": block.id, "role": "group", "aria-label": "Experiment \(block.number)"],
       .raw("\n") + content)
   }
 
   private func varied(_ experiment: ResolvedExperiment) -> HTML {
     guard !experiment.axes.isEmpty else { return .empty }
     let axes = experiment.axes.map { axis in
-      let values = axis.values.count > 8 ? axis.values.prefix(3) + ["…"] + axis.values.suffix(1) : axis.values[...]
+      let values =
+        axis.values.count > 8 ? axis.values.prefix(3) + ["…"] + axis.values.suffix(1) : axis.values[...]
       return tag("b", [:], HTML(axis.name)) + HTML(" " + values.joined(separator: ", "))
     }
     return line("p", ["class": "varied"], "Varied: " + axes.joined("; "))
@@ -39,7 +41,9 @@ extension PageRenderer {
 
   private func specification(_ block: PaperBlock, _ experiment: ResolvedExperiment?) -> HTML {
     var links = [link("#prov-\(block.id)", "provenance")]
-    for file in experiment?.files ?? [] { links.append(link(relativeURL(file.path), HTML("\(file.name).csv"))) }
+    for file in experiment?.files ?? [] {
+      links.append(link(relativeURL(file.path), HTML("\(file.name).csv")))
+    }
     let source = block.source.hasSuffix("\n") ? String(block.source.dropLast()) : block.source
     return line(
       "details", [:],
@@ -64,7 +68,9 @@ extension PageRenderer {
   }
 
   private func provenance(of block: PaperBlock) -> HTML {
-    let title = link("#" + block.id, HTML("Experiment \(block.number)")) + (block.caption.isEmpty ? .empty : HTML(": " + plainText(block.caption)))
+    let title =
+      link("#" + block.id, HTML("Experiment \(block.number)"))
+      + (block.caption.isEmpty ? .empty : HTML(": " + plainText(block.caption)))
     var content = line("h3", ["id": "prov-\(block.id)"], title)
     guard let experiment = paper.experiments[block.id] else {
       return content + line("p", ["class": "missing"], "This experiment has no results yet.")
@@ -73,12 +79,14 @@ extension PageRenderer {
     content += parameters(experiment)
     content += runs(experiment)
     content += values(
-      valueOrder.filter { $0.value.experiments.first == block.id }, label: "Numbers from experiment \(block.number)")
+      valueOrder.filter { $0.value.experiments.first == block.id },
+      label: "Numbers from experiment \(block.number)")
     return content
   }
 
   private func facts(_ experiment: ResolvedExperiment) -> [(String, HTML)] {
-    let digest = experiment.dataDigest.isEmpty ? HTML.empty : " " + tag("code", [:], HTML(short(experiment.dataDigest)))
+    let digest =
+      experiment.dataDigest.isEmpty ? HTML.empty : " " + tag("code", [:], HTML(short(experiment.dataDigest)))
     var rows = [
       ("Data", HTML(experiment.dataName) + digest),
       ("Seeds", HTML(experiment.seeds == 1 ? "1" : "1 to \(experiment.seeds)")),
@@ -95,7 +103,8 @@ extension PageRenderer {
     let text = experiment.parameters.map { "\($0.name): \($0.value)" }.joined(separator: "\n")
     return line(
       "details", [:],
-      tag("summary", [:], "Resolved parameters") + tag("pre", ["class": "yaml", "tabindex": "0"], tag("code", [:], highlightedYAML(text))))
+      tag("summary", [:], "Resolved parameters")
+        + tag("pre", ["class": "yaml", "tabindex": "0"], tag("code", [:], highlightedYAML(text))))
   }
 
   private func runs(_ experiment: ResolvedExperiment) -> HTML {
@@ -106,28 +115,34 @@ extension PageRenderer {
     }
     var text = lines.joined(separator: "\n")
     if shown.count < experiment.runs.count {
-      text += "\n… and \(grouped(experiment.runs.count - shown.count)) more; all of them are in offprint.lock"
+      text += "\n… and \(grouped(experiment.runs.count - shown.count)) more"
     }
     return line(
       "details", [:],
       tag("summary", [:], HTML("\(grouped(experiment.runs.count)) runs: key → digest of the result"))
-        + tag("pre", ["class": "runs", "tabindex": "0"], HTML(text)))
+        + tag("pre", ["class": "runs", "tabindex": "0"], HTML(text)) + allRuns())
   }
 
-  /// The page stays light; the lock file has every run.
-  static let shownRuns = 60
+  private func allRuns() -> HTML {
+    guard let path = paper.resultsPath else { return .empty }
+    return tag(
+      "p", ["class": "links"], link(relativeURL(path), "every run, with whole keys and digests (JSON)"))
+  }
+
+  /// The page stays light; results.json has every run.
+  static let shownRuns = 8
 
   private func values(_ rows: [ValueRow], label: String) -> HTML {
     guard !rows.isEmpty else { return .empty }
-    let head = tag("tr", [:], ["Number", "Expression", "Samples, by seed"].map { tag("th", ["scope": "col"], HTML($0)) }.joined())
-    let body = rows.map { row in
+    let cells = rows.map { row in
       let samples = row.value.samples.joined(separator: ", ")
-      return line(
-        "tr", ["id": "v\(valueRows[row] ?? 0)"],
-        tag("td", ["title": row.value.title], HTML(row.value.text)) + tag("td", [:], tag("code", [:], HTML(row.expression)))
-          + tag("td", [:], HTML(samples.isEmpty ? "–" : samples)))
+      return [
+        HTML(row.value.text), tag("code", [:], HTML(row.expression)), HTML(samples.isEmpty ? "–" : samples),
+      ]
     }
-    return scrolling(label, htmlTable(head: head, body: body.joined(), class: "values"))
+    let ids = rows.map { "v\(valueRows[$0] ?? 0)" }
+    let header = ["Number", "Expression", "Samples, by seed"]
+    return scrolling(label, compactTable(header: header, rows: cells, ids: ids, class: "values"))
   }
 
   /// Numbers that no experiment of the paper claims as its own.

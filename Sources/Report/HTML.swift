@@ -22,7 +22,7 @@ struct HTML: Equatable, Sendable {
   static func += (a: inout HTML, b: HTML) { a.markup += b.markup }
 
   static func escape(_ text: String) -> String {
-    guard text.utf8.contains(where: { [38, 60, 62, 34, 39].contains($0) || $0 < 32 }) else { return text }
+    guard text.utf8.contains(where: { [38, 60, 62, 34].contains($0) || $0 < 32 }) else { return text }
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {
@@ -30,7 +30,6 @@ struct HTML: Equatable, Sendable {
       case "<": result += "&lt;"
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
-      case "'": result += "&#39;"
       case "\n", "\t": result.unicodeScalars.append(scalar)
       // Control characters are not allowed in HTML, not even as references.
       case _ where scalar.value < 32: result += "\u{FFFD}"
@@ -54,7 +53,8 @@ extension Sequence<HTML> {
 private let voidElements: Set<String> = ["br", "hr", "img", "input", "link", "meta", "source", "wbr"]
 
 /// An element; an attribute whose value is `nil` is left out, one whose value is empty has a name only.
-func tag(_ name: String, _ attributes: KeyValuePairs<String, String?> = [:], _ content: HTML = .empty) -> HTML {
+func tag(_ name: String, _ attributes: KeyValuePairs<String, String?> = [:], _ content: HTML = .empty) -> HTML
+{
   var markup = "<" + name
   for (key, value) in attributes {
     guard let value else { continue }
@@ -66,7 +66,9 @@ func tag(_ name: String, _ attributes: KeyValuePairs<String, String?> = [:], _ c
 }
 
 /// An element that stands on lines of its own.
-func line(_ name: String, _ attributes: KeyValuePairs<String, String?> = [:], _ content: HTML = .empty) -> HTML {
+func line(_ name: String, _ attributes: KeyValuePairs<String, String?> = [:], _ content: HTML = .empty)
+  -> HTML
+{
   tag(name, attributes, content) + .raw("\n")
 }
 

@@ -13,14 +13,21 @@ extension PageRenderer {
 
   /// A block with the notes that it points at.
   mutating func withNotes(_ content: HTML, of block: Block) -> HTML {
-    let numbers = pendingNotes.filter { $0 <= manuscript.footnotes.count && $0 > 0 && rendered.insert($0).inserted }
+    let numbers = pendingNotes.filter {
+      $0 <= manuscript.footnotes.count && $0 > 0 && rendered.insert($0).inserted
+    }
     guard !numbers.isEmpty else { return content }
     var notes = HTML.empty
     for number in numbers {
       let note = manuscript.footnotes[number - 1]
       let mark = tag("b", [:], HTML("\(number)")) + " "
-      let back = " " + tag("a", ["href": "#fnref-\(number)", "class": "back", "aria-label": "Back to the text"], HTML("↩"))
-      notes += line("div", ["class": "sidenote", "role": "note", "id": "fn-\(number)"], mark + noteContent(note.blocks) + back)
+      let back =
+        " "
+        + tag(
+          "a", ["href": "#fnref-\(number)", "class": "back", "aria-label": "Back to the text"], HTML("↩"))
+      notes += line(
+        "div", ["class": "sidenote", "role": "note", "id": "fn-\(number)"],
+        mark + noteContent(note.blocks) + back)
     }
     let isTall = noteHeight(numbers) > blockHeight(content)
     return line(

@@ -20,7 +20,8 @@ public func reportPage(_ paper: ResolvedPaper, sha256: (String) -> String) -> St
     link("#main", class: "skip", "Skip to the article") + .raw("\n") + header + renderer.contents()
     + main + renderer.footer()
   return page(
-    title: configuration.title, language: configuration.language, description: renderer.summary,
+    title: (paper.profile.isDraft ? "Draft: " : "") + configuration.title, language: configuration.language,
+    description: renderer.summary,
     authors: configuration.authors.map(\.name), body: body, sha256: sha256)
 }
 
@@ -33,11 +34,13 @@ private func statementSection(_ content: HTML) -> HTML {
 
 /// A whole HTML document round `body`.
 func page(
-  title: String, language: String, description: String, authors: [String], body: HTML, style: String = paperStyle,
+  title: String, language: String, description: String, authors: [String], body: HTML,
+  style: String = paperStyle,
   sha256: (String) -> String
 ) -> String {
   let digest = base64(bytes(hexadecimal: sha256(style)))
-  let policy = "default-src 'none'; img-src 'self'; style-src 'sha256-\(digest)'; base-uri 'none'; form-action 'none'"
+  let policy =
+    "default-src 'none'; img-src 'self'; style-src 'sha256-\(digest)'; base-uri 'none'; form-action 'none'"
   var head =
     line("meta", ["charset": "utf-8"])
     + line("meta", ["http-equiv": "Content-Security-Policy", "content": policy])
@@ -108,11 +111,19 @@ struct PageRenderer {
   var manuscript: Manuscript { paper.manuscript }
   var configuration: PaperConfiguration { manuscript.configuration }
 
-  /// The abstract's first paragraph as plain text, for search engines.
+  /// The start of the abstract as plain text, for search engines and the list of papers.
   var summary: String {
-    guard case .paragraph(let inlines) = manuscript.abstract.first else { return configuration.subtitle ?? "" }
-    let text = inlines.plainText
-    return text.count <= 300 ? text : text.prefix(297) + "…"
+    guard case .paragraph(let inlines) = manuscript.abstract.first else {
+      return configuration.subtitle ?? ""
+    }
+    let words = plainText(inlines).split(whereSeparator: \.isWhitespace)
+    var text = ""
+    for word in words {
+      if text.count + word.count > 300 { return text + " …" }
+      // What is left of a citation's place is no space.
+      text += (text.isEmpty || word.allSatisfy { ".,;:".contains($0) } ? "" : " ") + word
+    }
+    return text
   }
 
   mutating func sections() -> HTML {

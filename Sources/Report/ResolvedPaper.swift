@@ -21,13 +21,15 @@ public struct ResolvedPaper: Sendable {
   public var experiments: [String: ResolvedExperiment]
   /// The path from the report back to the list of papers; `nil` leaves out the link.
   public var sitePath: String?
+  /// The path of results.json, relative to the report; `nil` leaves out the link.
+  public var resultsPath: String?
 
   /// Creates a paper without results; each of them can be set afterwards.
   public init(
     manuscript: Manuscript, profile: ReportProfile, engine: EngineInfo, values: [Int: ResolvedValue] = [:],
     claims: [String: ResolvedClaim] = [:], figures: [String: ResolvedFigure] = [:],
     tables: [String: ResolvedTable] = [:], experiments: [String: ResolvedExperiment] = [:],
-    sitePath: String? = "../index.html"
+    sitePath: String? = "../index.html", resultsPath: String? = "results.json"
   ) {
     self.manuscript = manuscript
     self.profile = profile
@@ -38,6 +40,7 @@ public struct ResolvedPaper: Sendable {
     self.tables = tables
     self.experiments = experiments
     self.sitePath = sitePath
+    self.resultsPath = resultsPath
   }
 }
 
@@ -130,8 +133,10 @@ public struct ResolvedClaim: Sendable, Hashable {
 
   /// Creates a claim.
   public init(
-    verdict: ReportVerdict, assertion: String, difference: Double? = nil, interval: ClosedRange<Double>? = nil,
-    differenceText: String = "", seeds: Int? = nil, adjustedP: Double? = nil, pText: String? = nil, note: String = "",
+    verdict: ReportVerdict, assertion: String, difference: Double? = nil,
+    interval: ClosedRange<Double>? = nil,
+    differenceText: String = "", seeds: Int? = nil, adjustedP: Double? = nil, pText: String? = nil,
+    note: String = "",
     published: PublishedComparison? = nil, erratum: String? = nil, experiments: [String] = []
   ) {
     self.verdict = verdict
@@ -208,7 +213,8 @@ public struct ResolvedFigure: Sendable, Hashable {
 
   /// Creates a figure.
   public init(
-    picture: ResolvedPicture, narrowPicture: ResolvedPicture? = nil, isFullWidth: Bool = false, altText: String,
+    picture: ResolvedPicture, narrowPicture: ResolvedPicture? = nil, isFullWidth: Bool = false,
+    altText: String,
     csvPath: String? = nil, data: DataTable? = nil, experiments: [String] = []
   ) {
     self.picture = picture

@@ -32,7 +32,9 @@ extension PageRenderer {
     }
     var caption = label + inlines(block.caption)
     caption += tag("span", ["class": "links"], sources(csv: figure.csvPath, experiments: figure.experiments))
-    if let data = figure.data { caption += dataDetails(data, of: "Figure \(block.number)", csv: figure.csvPath) }
+    if let data = figure.data {
+      caption += dataDetails(data, of: "Figure \(block.number)", csv: figure.csvPath)
+    }
     return line(
       "figure", ["id": block.id, "class": figure.isFullWidth ? "full" : nil],
       .raw("\n") + picture(figure) + .raw("\n") + line("figcaption", [:], caption))
@@ -59,7 +61,10 @@ extension PageRenderer {
   private func source(_ path: String, _ media: String, _ picture: ResolvedPicture) -> HTML {
     tag(
       "source",
-      ["srcset": relativeURL(path), "media": media, "width": "\(picture.width)", "height": "\(picture.height)"])
+      [
+        "srcset": relativeURL(path), "media": media, "width": "\(picture.width)",
+        "height": "\(picture.height)",
+      ])
   }
 
   private func captionLabel(_ word: String, _ block: PaperBlock) -> HTML {
@@ -82,25 +87,28 @@ extension PageRenderer {
     var table = dataTable(DataTable(header: data.header, rows: Array(shown)))
     if shown.count < data.rows.count {
       let rest = "The first \(shown.count) of \(grouped(data.rows.count)) rows; "
-      table += line("p", [:], HTML(rest) + (csv.map { link(relativeURL($0), "all of them as CSV") } ?? "the rest is left out"))
+      table += line(
+        "p", [:],
+        HTML(rest) + (csv.map { link(relativeURL($0), "all of them as CSV") } ?? "the rest is left out"))
     }
-    return tag("details", [:], tag("summary", [:], HTML("\(name) as a table")) + scrolling("Data of \(name)", table))
+    return tag(
+      "details", [:], tag("summary", [:], HTML("\(name) as a table")) + scrolling("Data of \(name)", table))
   }
 
   /// More rows are of no use on a page; they are in the CSV file.
-  static let shownRows = 40
+  static let shownRows = 16
 
   private func dataTable(_ data: DataTable) -> HTML {
-    let head = tag("tr", [:], data.header.map { tag("th", ["scope": "col"], HTML($0)) }.joined())
-    let body = data.rows.map { row in line("tr", [:], row.map { tag("td", [:], HTML($0)) }.joined()) }
-    return htmlTable(head: head, body: body.joined(), class: "data")
+    compactTable(header: data.header, rows: data.rows.map { $0.map { HTML($0) } }, class: "data")
   }
 
   // MARK: Tables
 
   mutating func resultTable(_ block: PaperBlock) -> HTML {
-    let resolved = paper.tables[block.id] ?? ResolvedTable(
-      header: block.header.map { .inlines($0) }, rows: block.rows.map { row in row.map { .inlines($0) } })
+    let resolved =
+      paper.tables[block.id]
+      ?? ResolvedTable(
+        header: block.header.map { .inlines($0) }, rows: block.rows.map { row in row.map { .inlines($0) } })
     var head = HTML.empty
     for (column, cell) in resolved.header.enumerated() {
       // A header stands over its numbers.

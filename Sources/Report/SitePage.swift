@@ -25,7 +25,8 @@ public func sitePage(title: String, papers: [PaperSummary], sha256: (String) -> 
     + line("header", ["class": "title"], line("h1", [:], HTML(title)))
     + line("main", ["id": "main"], line("ul", ["class": "papers"], .raw("\n") + items.joined()))
   return page(
-    title: title, language: "en", description: "Research articles, regenerated with fresh numbers.", authors: [],
+    title: title, language: "en", description: "Research articles, regenerated with fresh numbers.",
+    authors: [],
     body: body, sha256: sha256)
 }
 
@@ -37,14 +38,16 @@ private func entry(_ summary: PaperSummary) -> HTML {
   var facts = configuration.authors.map { HTML($0.name) }
   if let date = configuration.date { facts.append(tag("time", ["datetime": date], HTML(readableDate(date)))) }
   if summary.paper.profile.isDraft {
-    facts.append(tag("span", ["class": "profile draft"], HTML("draft, profile \(summary.paper.profile.name)")))
+    facts.append(
+      tag("span", ["class": "profile draft"], HTML("draft, profile \(summary.paper.profile.name)")))
   }
   if !facts.isEmpty { content += line("p", ["class": "facts"], facts.joined(" · ")) }
   if !renderer.summary.isEmpty { content += line("p", [:], HTML(renderer.summary)) }
   let claims = summary.paper.manuscript.blocks(.claim)
   let tally = ReportVerdict.allCases.compactMap { verdict -> HTML? in
     let count = claims.count { renderer.verdict($0.id) == verdict }
-    return count == 0 ? nil : line("li", ["class": verdict.style], tag("b", [:], HTML("\(count)")) + " " + badge(verdict))
+    return count == 0
+      ? nil : line("li", ["class": verdict.style], tag("b", [:], HTML("\(count)")) + " " + badge(verdict))
   }
   if !tally.isEmpty { content += line("ul", ["class": "tally"], .raw("\n") + tally.joined()) }
   return content

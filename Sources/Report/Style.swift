@@ -4,7 +4,8 @@
 ///
 /// The text column is as wide as a figure of one column (680 px), and column, gap and margin together as wide as a
 /// full one (960 px). `--line` is the height of a line of text; vertical space comes in halves of it.
-let paperStyle = """
+let paperStyle = compact(
+  """
 
   :root {
     --page: #ffffff; --text: #1b1d22; --soft: #555b66; --rule: #d9dce2; --panel: #f5f6f8; --link: #0b57a4;
@@ -111,6 +112,8 @@ let paperStyle = """
   .scores .badge { justify-self: start; align-self: start; }
   .scores .detail { grid-column: 2; color: var(--soft); font-size: .8125rem; }
   .scores a { color: inherit; text-decoration-color: var(--rule); }
+  .scores .chapter { display: block; font-weight: 650; padding-top: 1rem; }
+  .scores .chapter a { text-decoration: none; }
 
   .claim, .experiment, .callout { font: .9375rem/1.5 var(--sans); border-radius: 4px; padding: .9rem 1.1rem;
     margin: calc(var(--line) * .9) 0; }
@@ -203,6 +206,10 @@ let paperStyle = """
     .notes { height: 0; padding-top: .25rem; }
     .tall .notes { height: auto; }
     .sidenote { border: 0; padding: 0; font-size: .8125rem; line-height: 1.45; margin-bottom: .8rem; }
+    main > .scorecard { max-width: none; }
+    .scorecard > :not(.scores) { max-width: var(--measure); }
+    .scores li { grid-template-columns: 8.5rem 1fr var(--margin); column-gap: 1.2rem; padding: .4rem 0; }
+    .scores .detail { grid-column: 3; }
     figure.full { width: calc(var(--measure) + var(--gap) + var(--margin)); }
     figure.full figcaption { max-width: var(--measure); }
     .toc ul { columns: 3; }
@@ -254,4 +261,19 @@ let paperStyle = """
     .references a { overflow-wrap: anywhere; }
   }
 
-  """
+  """)
+
+/// The style sheet without its indentation and line ends, which are a tenth of it.
+private func compact(_ style: String) -> String {
+  var result = ""
+  for line in style.split(separator: "\n") {
+    let text = line.drop { $0 == " " }
+    if text.isEmpty { continue }
+    if let last = result.last, !"{};,".contains(last) { result += " " }
+    result += text
+  }
+  for (spaced, tight) in [(" { ", "{"), ("; }", "}"), (": ", ":"), ("; ", ";"), (", ", ",")] {
+    result = result.split(separator: spaced, omittingEmptySubsequences: false).joined(separator: tight)
+  }
+  return result
+}

@@ -49,8 +49,10 @@ extension PageRenderer {
 
   private mutating func heading(_ heading: Heading) -> HTML {
     headings.append(heading)
-    let number = heading.number.isEmpty ? HTML.empty : tag("span", ["class": "no"], HTML(heading.number)) + " "
-    let anchor = link("#" + heading.id, class: "anchor", title: "Link to this section", number + inlines(heading.content))
+    let number =
+      heading.number.isEmpty ? HTML.empty : tag("span", ["class": "no"], HTML(heading.number)) + " "
+    let anchor = link(
+      "#" + heading.id, class: "anchor", title: "Link to this section", number + inlines(heading.content))
     return line("h\(min(6, heading.level + 1))", ["id": heading.id], anchor)
   }
 
@@ -70,7 +72,9 @@ extension PageRenderer {
         content += tag("span", ["class": "task"], HTML(isDone ? "☑" : "☐"))
         content += tag("span", ["class": "hidden"], HTML(isDone ? "done: " : "to do: "))
       }
-      items += line("li", ["class": item.isDone == nil ? nil : "task-item"], content + self.item(item, isTight: list.isTight))
+      items += line(
+        "li", ["class": item.isDone == nil ? nil : "task-item"],
+        content + self.item(item, isTight: list.isTight))
     }
     let start = list.start.flatMap { $0 == 1 ? nil : "\($0)" }
     return line(list.start == nil ? "ul" : "ol", ["start": start], .raw("\n") + items)
@@ -132,7 +136,12 @@ extension PageRenderer {
   private func equation(_ equation: Equation) -> HTML {
     var content = HTML.raw(equation.formula.mathML)
     if let number = equation.number { content += tag("span", ["class": "eqno"], HTML("(\(number))")) }
-    return line("div", ["class": "equation", "id": equation.id, "tabindex": "0", "role": "group", "aria-label": equation.number.map { "Equation \($0)" } ?? "Equation"], content)
+    return line(
+      "div",
+      [
+        "class": "equation", "id": equation.id, "tabindex": "0", "role": "group",
+        "aria-label": equation.number.map { "Equation \($0)" } ?? "Equation",
+      ], content)
   }
 
   // MARK: Running text
@@ -145,7 +154,7 @@ extension PageRenderer {
 
   private mutating func inline(_ inline: Inline) -> HTML {
     switch inline {
-    case .text(let text): return HTML(text)
+    case .text(let text): return HTML(keepingNumbersTogether(text))
     case .emphasis(let content): return tag("em", [:], inlines(content))
     case .strong(let content): return tag("strong", [:], inlines(content))
     case .strikethrough(let content): return tag("del", [:], inlines(content))
@@ -187,6 +196,18 @@ extension Target {
   private var noun: String { kind.noun }
 }
 
+/// The text with no-break spaces inside `10 000` and before `%`.
+func keepingNumbersTogether(_ text: String) -> String {
+  var bytes = Array(text.utf8)
+  func isDigit(_ index: Int) -> Bool { index < bytes.count && (48...57).contains(bytes[index]) }
+  for index in bytes.indices.reversed().dropLast() where bytes[index] == 32 && isDigit(index - 1) {
+    let isGroup = isDigit(index + 1) && isDigit(index + 2) && isDigit(index + 3) && !isDigit(index + 4)
+    let isPercent = index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: "%")
+    if isGroup || isPercent { bytes.replaceSubrange(index...index, with: "\u{A0}".utf8) }
+  }
+  return String(decoding: bytes, as: UTF8.self)
+}
+
 // MARK: - Pieces that several parts share
 
 /// A table with a head and a body.
@@ -194,6 +215,16 @@ func htmlTable(head: HTML, body: HTML, class style: String? = nil) -> HTML {
   tag(
     "table", ["class": style],
     (head.isEmpty ? .empty : tag("thead", [:], head) + .raw("\n")) + tag("tbody", [:], .raw("\n") + body))
+}
+
+/// A table of data without the end tags that HTML lets one leave out, which are most of such a table's bytes.
+func compactTable(header: [String], rows: [[HTML]], ids: [String] = [], class style: String) -> HTML {
+  let head = HTML.raw("<thead><tr>") + header.map { .raw("<th scope=\"col\">") + HTML($0) }.joined()
+  let body = rows.enumerated().map { index, row in
+    let start = index < ids.count ? "\n<tr id=\"\(ids[index])\">" : "\n<tr>"
+    return .raw(start) + row.map { .raw("<td>") + $0 }.joined()
+  }
+  return tag("table", ["class": style], head + .raw("\n<tbody>") + body.joined())
 }
 
 /// Content that may be wider than the page and then scrolls, also by keyboard.

@@ -19,7 +19,8 @@ extension PageRenderer {
     }
     if !configuration.keywords.isEmpty {
       content += line(
-        "p", ["class": "keywords"], tag("b", [:], "Keywords") + HTML(" " + configuration.keywords.joined(separator: " · ")))
+        "p", ["class": "keywords"],
+        tag("b", [:], "Keywords") + HTML(" " + configuration.keywords.joined(separator: " · ")))
     }
     return line("header", ["class": "title"], .raw("\n") + content)
   }
@@ -28,7 +29,10 @@ extension PageRenderer {
     let items = configuration.authors.map { author in
       var item = tag("span", ["class": "name"], HTML(author.name))
       if let orcid = author.orcid {
-        item += " " + link("https://orcid.org/\(orcid)", class: "orcid", title: "ORCID of \(author.name)", HTML("ORCID"))
+        item +=
+          " "
+          + link(
+            "https://orcid.org/\(orcid)", class: "orcid", title: "ORCID of \(author.name)", HTML("ORCID"))
       }
       if let affiliation = author.affiliation { item += tag("span", ["class": "place"], HTML(affiliation)) }
       if author.isCorresponding {
@@ -42,7 +46,9 @@ extension PageRenderer {
 
   private func facts() -> HTML {
     var facts: [HTML] = []
-    if let date = configuration.date { facts.append(tag("time", ["datetime": date], HTML(readableDate(date)))) }
+    if let date = configuration.date {
+      facts.append(tag("time", ["datetime": date], HTML(readableDate(date))))
+    }
     if let doi = configuration.doi { facts.append(link("https://doi.org/\(doi)", HTML("doi:\(doi)"))) }
     if let license = configuration.license { facts.append(licenseLink(license)) }
     if let repository = configuration.repository, isSafeLink(repository) {
@@ -66,7 +72,9 @@ extension PageRenderer {
     line(
       "p", ["class": "banner", "role": "note"],
       tag("b", [:], "Draft.")
-        + HTML(" Computed with the profile “\(paper.profile.name)”, which is for a first look: its numbers are not results."))
+        + HTML(
+          " Computed with the profile “\(paper.profile.name)”, which is for a first look: its numbers are not results."
+        ))
   }
 
   // MARK: Contents
@@ -76,10 +84,15 @@ extension PageRenderer {
     if paper.manuscript.blocks(.claim).isEmpty { items = [] }
     for heading in headings where heading.level <= 2 {
       items.append(
-        tocEntry("#" + heading.id, number: heading.number, HTML(heading.content.plainText), level: heading.level))
+        tocEntry(
+          "#" + heading.id, number: heading.number, HTML(plainText(heading.content)), level: heading.level))
     }
-    if !manuscript.experimentsInOrder.isEmpty { items.append(tocEntry("#provenance", number: "", "Provenance", level: 1)) }
-    if !manuscript.citedKeys.isEmpty { items.append(tocEntry("#references", number: "", "References", level: 1)) }
+    if !manuscript.experimentsInOrder.isEmpty {
+      items.append(tocEntry("#provenance", number: "", "Provenance", level: 1))
+    }
+    if !manuscript.citedKeys.isEmpty {
+      items.append(tocEntry("#references", number: "", "References", level: 1))
+    }
     return line(
       "nav", ["class": "toc", "aria-labelledby": "contents"],
       .raw("\n") + line("h2", ["id": "contents"], "Contents") + line("ul", [:], .raw("\n") + items.joined()))
@@ -100,7 +113,8 @@ extension PageRenderer {
     text += runs > 0 ? ", from \(grouped(runs)) \(runs == 1 ? "run" : "runs")." : "."
     return line(
       "footer", [:],
-      line("p", [:], HTML(text)) + line("p", [:], "The page holds no scripts and loads nothing from other places."))
+      line("p", [:], HTML(text))
+        + line("p", [:], "The page holds no scripts and loads nothing from other places."))
   }
 }
 
@@ -111,7 +125,8 @@ extension Manuscript {
 /// `23 November 2026` for `2026-11-23`.
 func readableDate(_ date: String) -> String {
   let months = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+    "November",
     "December",
   ]
   let parts = date.split(separator: "-").compactMap { Int($0) }

@@ -1,10 +1,70 @@
-// Serves the tests of parse: TeX formulas and the MathML they become.
+// Serves the tests of parse: TeX formulas, the MathML they become, and the mistakes in them.
+import Foundation
 import Testing
 
 @testable import Manuscript
 
+/// The folder of this target's fixtures.
+let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
+
 @Suite struct MathTests {
-  @Test func fractionHasTwoParts() {
-    #expect(renderMath("\\frac{a}{2}", isDisplay: false).mathML == "<math><mrow><mfrac><mi>a</mi><mn>2</mn></mfrac></mrow></math>")
+  /// Each line of the fixture is a formula; the recording has the MathML below each.
+  @Test func formulasBecomeTheRecordedMathML() throws {
+    let source = try String(contentsOf: fixtures.appending(path: "formulas.tex"), encoding: .utf8)
+    let formulas = source.split(separator: "\n").map(String.init)
+    #expect(formulas.count >= 60)
+    var text = ""
+    for formula in formulas {
+      let (mathML, faults) = renderMath(formula, isDisplay: false)
+      #expect(faults == [], "\(formula)")
+      text += formula + "\n    " + mathML + "\n"
+    }
+    try expectSnapshot(text, "formulas.txt", in: fixtures)
+  }
+
+  @Test func displayIsMarked() {
+    #expect(
+      renderMath("x", isDisplay: true).mathML == "<math display=\"block\"><mrow><mi>x</mi></mrow></math>")
+  }
+
+  @Test func markupInsideAFormulaIsEscaped() {
+    let text = renderMath("a < b \\text{<script>\"} & x", isDisplay: false).mathML
+    #expect(!text.contains("<script"))
+    #expect(renderMath("a < b", isDisplay: false).mathML.contains("<mo>&lt;</mo>"))
+  }
+
+  @Test(
+    arguments: [
+      ("\\frca{a}{b}", 0, "there is no command '\\frca'", "did you mean '\\frac'?"),
+      ("x + \\alhpa", 4, "there is no command '\\alhpa'", "did you mean '\\alpha'?"),
+      ("{x", 0, "this brace is not closed", nil), ("x}", 1, "this closes nothing", nil),
+      ("a^b^c", 3, "a second superscript", "put braces round the first"),
+      ("x_", 2, "'_' needs an argument", nil), ("\\left( x", 0, "\\left without \\right", nil),
+      ("x \\right)", 2, "\\right without \\left", nil),
+      ("\\begin{pmatrx} a", 0, "there is no environment 'pmatrx'", "did you mean 'pmatrix'?"),
+      ("\\begin{cases} a \\end{matrix}", 16, "\\end{matrix} closes \\begin{cases}", "\\end{cases}"),
+      ("\\sqrt[3", 5, "this bracket is not closed", nil), ("\\frac{a}", 8, "\\frac needs an argument", nil),
+      (
+        "\\left q x \\right)", 6, "this is not a delimiter",
+        "one of ( ) [ ] \\{ \\} | \\| . \\langle \\rangle"
+      ),
+      ("\\text{a $x$}", 8, "a formula cannot stand inside \\text", nil),
+      ("é \\foo", 3, "there is no command '\\foo'", nil),
+    ] as [(String, Int, String, String?)])
+  func mistakesHaveTheirPlace(tex: String, offset: Int, message: String, hint: String?) throws {
+    let fault = try #require(renderMath(tex, isDisplay: false).faults.first)
+    #expect(fault.message == message)
+    #expect(fault.offset == offset)
+    #expect(fault.hint == hint)
+  }
+
+  @Test func deepNestingIsRefused() throws {
+    let tex = String(repeating: "{", count: 9_000) + String(repeating: "}", count: 9_000)
+    #expect(renderMath(tex, isDisplay: false).faults.first?.message == "this formula is nested too deeply")
+  }
+
+  @Test func hugeFormulaIsRefused() throws {
+    let fault = try #require(renderMath(String(repeating: "x", count: 30_000), isDisplay: false).faults.first)
+    #expect(fault.message == "this formula is too long")
   }
 }

@@ -3,6 +3,7 @@ import Diagnostics
 import Foundation
 import Manuscript
 import Report
+import Specification
 import Testing
 
 /// Where to write, from `OFFPRINT_PREVIEW`; without it nothing is written.
@@ -16,7 +17,8 @@ private let paperFolder = ProcessInfo.processInfo.environment["OFFPRINT_PREVIEW_
     let draft = try samplePaper(profile: ReportProfile(name: "smoke", isDraft: true))
     try write(reportPage(paper, sha256: sha256), "index.html")
     try write(reportPage(draft, sha256: sha256), "draft.html")
-    try write(sitePage(title: "Regenerated papers", papers: papers(paper, draft), sha256: sha256), "site.html")
+    try write(
+      sitePage(title: "Regenerated papers", papers: papers(paper, draft), sha256: sha256), "site.html")
   }
 
   @Test(.enabled(if: preview != nil && paperFolder != nil)) func paperWithoutResults() throws {
@@ -25,7 +27,7 @@ private let paperFolder = ProcessInfo.processInfo.environment["OFFPRINT_PREVIEW_
     for diagnostic in diagnostics.sorted {
       print(DiagnosticRenderer { _, _ in nil }.render(diagnostic), terminator: "")
     }
-    try write(reportPage(paperWithDummyValues(manuscript), sha256: sha256), "real.html")
+    try write(reportPage(try paperWithDummyValues(manuscript), sha256: sha256), "real.html")
   }
 
   private func write(_ text: String, _ name: String) throws {
@@ -39,7 +41,7 @@ func papers(_ paper: ResolvedPaper, _ draft: ResolvedPaper) -> [PaperSummary] {
   [PaperSummary(path: "index.html", paper: paper), PaperSummary(path: "draft.html", paper: draft)]
 }
 
-private func paperWithDummyValues(_ manuscript: Manuscript) -> ResolvedPaper {
+private func paperWithDummyValues(_ manuscript: Manuscript) throws -> ResolvedPaper {
   var paper = ResolvedPaper(
     manuscript: manuscript, profile: ReportProfile(name: "default", isDraft: false),
     engine: EngineInfo(name: "Offprint", numericVersion: "1"))
@@ -48,6 +50,18 @@ private func paperWithDummyValues(_ manuscript: Manuscript) -> ResolvedPaper {
       text: "0.823 ± 0.004", title: "mean ± half-width of the 95 % t-interval over n = 5 seeds",
       experiments: [String(value.expression.prefix { $0 != "[" && $0 != "." })],
       samples: ["0.8212", "0.8197", "0.8301", "0.8254", "0.8188"])
+  }
+  let results = try samplePaper()
+  let verdicts = ["clm-rate", "clm-rate", "clm-labels", "clm-width"]
+  for (index, block) in manuscript.blocks(.claim).enumerated() {
+    paper.claims[block.id] = results.claims[verdicts[index % verdicts.count]]
+    paper.claims[block.id]?.assertion = block.body["assert"]?.text ?? ""
+  }
+  for block in manuscript.blocks(.figure) {
+    paper.figures[block.id] = results.figures[block.body["width"]?.text == "full" ? "fig-wide" : "fig-rate"]
+  }
+  for block in manuscript.blocks(.experiment) {
+    paper.experiments[block.id] = results.experiments["exp-rate"]
   }
   return paper
 }

@@ -34,7 +34,9 @@ private func sampleFile(_ name: String) throws -> String {
 }
 
 /// The sample paper with made-up results.
-func samplePaper(profile: ReportProfile = ReportProfile(name: "default", isDraft: false)) throws -> ResolvedPaper {
+func samplePaper(profile: ReportProfile = ReportProfile(name: "default", isDraft: false)) throws
+  -> ResolvedPaper
+{
   let manuscript = try sampleManuscript()
   var paper = ResolvedPaper(
     manuscript: manuscript, profile: profile, engine: EngineInfo(name: "Offprint 0.1", numericVersion: "1"))
@@ -70,12 +72,15 @@ private let sampleClaims: [String: ResolvedClaim] = [
       comparison: "the direction agrees, the setting differs"), experiments: ["exp-rate"]),
   "clm-labels": ResolvedClaim(
     verdict: .contradicted, assertion: "exp-labels.test_accuracy ≈ 0.1 ± 0.005", difference: -0.021,
-    interval: -0.027 ... -0.015, differenceText: "−0.021 (95 % interval −0.027 to −0.015)", seeds: 5, adjustedP: 0.99,
+    interval: -0.027 ... -0.015, differenceText: "−0.021 (95 % interval −0.027 to −0.015)", seeds: 5,
+    adjustedP: 0.99,
     pText: "0.99", erratum: "The article does not say on which classes chance was computed.",
     experiments: ["exp-labels"]),
   "clm-width": ResolvedClaim(
-    verdict: .inconclusive, assertion: "exp-labels.test_error > exp-labels.train_error + 0.9", difference: 0.004,
-    interval: -0.010...0.018, differenceText: "+0.004 (95 % interval −0.010 to 0.018)", seeds: 5, adjustedP: 0.31,
+    verdict: .inconclusive, assertion: "exp-labels.test_error > exp-labels.train_error + 0.9",
+    difference: 0.004,
+    interval: -0.010...0.018, differenceText: "+0.004 (95 % interval −0.010 to 0.018)", seeds: 5,
+    adjustedP: 0.31,
     pText: "0.31", note: "about 17 more seeds would probably decide it", experiments: ["exp-labels"]),
 ]
 
@@ -83,7 +88,8 @@ private func figure(_ name: String, width: Int, height: Int) -> ResolvedFigure {
   ResolvedFigure(
     picture: ResolvedPicture(
       path: "figures/\(name).png", darkPath: "figures/\(name)-dark.png", width: width, height: height),
-    altText: "Two lines: with normalisation the accuracy stays above 0.8 up to a rate of 1; without it, it falls to 0.1.",
+    altText:
+      "Two lines: with normalisation the accuracy stays above 0.8 up to a rate of 1; without it, it falls to 0.1.",
     csvPath: "data/\(name).csv",
     data: DataTable(
       header: ["norm", "lr", "mean", "lower", "upper"],
@@ -107,10 +113,16 @@ private let sampleExperiment = ResolvedExperiment(
   axes: [
     .init(name: "norm", values: ["none", "batch"]),
     .init(name: "lr", values: ["0.003", "0.01", "0.03", "0.1", "0.3", "1"]),
-  ], seeds: 5, runs: (0..<60).map { run($0, "norm=\($0 < 30 ? "none" : "batch"), lr=0.1, seed \($0 % 5 + 1)") },
-  parameters: [("data.name", "fashion-mnist"), ("data.train", "10000"), ("model.mlp", "[100, 100]"), ("train.lr", "0.1")],
+  ], seeds: 5,
+  runs: (0..<60).map { run($0, "norm=\($0 < 30 ? "none" : "batch"), lr=0.1, seed \($0 % 5 + 1)") },
+  parameters: [
+    ("data.name", "fashion-mnist"), ("data.train", "10000"), ("model.mlp", "[100, 100]"), ("train.lr", "0.1"),
+  ],
   dataName: "fashion-mnist", dataDigest: String(repeating: "0123456789abcdef", count: 4),
-  files: [.init(name: "exp-rate", path: "data/exp-rate.csv"), .init(name: "exp-rate.history", path: "data/exp-rate.history.csv")],
+  files: [
+    .init(name: "exp-rate", path: "data/exp-rate.csv"),
+    .init(name: "exp-rate.history", path: "data/exp-rate.history.csv"),
+  ],
   command: "offprint build three-things --only exp-rate")
 
 private var failingExperiment: ResolvedExperiment {

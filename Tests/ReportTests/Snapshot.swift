@@ -20,7 +20,9 @@ func expectSnapshot(
     Issue.record("there is no recording \(name); run with OFFPRINT_RECORD=1", sourceLocation: sourceLocation)
     return
   }
-  if text != recorded { Issue.record("\(name) differs:\n\(difference(recorded, text))", sourceLocation: sourceLocation) }
+  if text != recorded {
+    Issue.record("\(name) differs:\n\(difference(recorded, text))", sourceLocation: sourceLocation)
+  }
 }
 
 /// The first lines that differ, `-` as recorded and `+` as made now.

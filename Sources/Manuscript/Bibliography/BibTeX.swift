@@ -27,13 +27,15 @@ private struct RawEntry {
       texts[name] = ["url", "doi", "eprint"].contains(name) ? address(value) : plainText(tex: value)
     }
     return BibliographyEntry(
-      key: key, type: type, authors: names + editors, areEditors: names.isEmpty && !editors.isEmpty, fields: texts,
+      key: key, type: type, authors: names + editors, areEditors: names.isEmpty && !editors.isEmpty,
+      fields: texts,
       position: position)
   }
 
   /// An address keeps its characters but for the backslashes and braces that TeX needs.
   private func address(_ value: String) -> String {
-    let bare = value.hasPrefix("\\url{") && value.hasSuffix("}") ? String(value.dropFirst(5).dropLast()) : value
+    let bare =
+      value.hasPrefix("\\url{") && value.hasSuffix("}") ? String(value.dropFirst(5).dropLast()) : value
     return bare.filter { $0 != "\\" && $0 != "{" && $0 != "}" }.trimmed
   }
 }
@@ -59,7 +61,8 @@ private struct BibTeXReader {
     self.file = file
     bytes = Array(text.utf8)
     let months = [
-      "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+      "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+      "November",
       "December",
     ]
     strings = Dictionary(months.map { ($0.prefix(3).lowercased(), $0) }) { $1 }
@@ -123,7 +126,9 @@ private struct BibTeXReader {
   private mutating func readFields(type: String, start: Int, close: UInt8) throws(Fault) {
     let keyOffset = offset
     let key = readKey()
-    guard !key.isEmpty else { throw fault("this entry has no key", at: keyOffset, expected: "@\(type){key, …}") }
+    guard !key.isEmpty else {
+      throw fault("this entry has no key", at: keyOffset, expected: "@\(type){key, …}")
+    }
     var entry = RawEntry(key: key, type: type, fields: [:], position: position(keyOffset))
     while true {
       skipSpace()
@@ -150,7 +155,8 @@ private struct BibTeXReader {
       diagnostics.add(
         Diagnostic(
           rule: "duplicate-key", "the entry '\(entry.key)' stands twice", at: entry.position,
-          length: entry.key.utf8.count, hint: "it is first defined at \(first.position.file):\(first.position.line)"))
+          length: entry.key.utf8.count,
+          hint: "it is first defined at \(first.position.file):\(first.position.line)"))
     } else {
       entries[entry.key] = entry
     }
@@ -205,7 +211,8 @@ private struct BibTeXReader {
       offset += 1
     }
     offset = start + 1
-    throw fault("this text is not closed", at: start, expected: "a closing '\(Character(UnicodeScalar(close)))'")
+    throw fault(
+      "this text is not closed", at: start, expected: "a closing '\(Character(UnicodeScalar(close)))'")
   }
 
   // MARK: Characters
@@ -263,7 +270,8 @@ private struct BibTeXReader {
   ) -> Fault {
     Fault(
       diagnostic: Diagnostic(
-        rule: "bibtex-syntax", message, at: position(min(offset, max(0, bytes.count - 1))), expected: expected,
+        rule: "bibtex-syntax", message, at: position(min(offset, max(0, bytes.count - 1))),
+        expected: expected,
         hint: hint))
   }
 

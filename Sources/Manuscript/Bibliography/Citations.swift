@@ -10,7 +10,8 @@ extension DocumentBuilder {
       let dash = key.firstIndex(of: "-") ?? key.startIndex
       return .reference(
         CrossReference(
-          id: kind.rawValue + key[dash...], isCapitalised: key.first?.isUppercase ?? false, isNumberOnly: false,
+          id: kind.rawValue + key[dash...], isCapitalised: key.first?.isUppercase ?? false,
+          isNumberOnly: false,
           position: position))
     }
     return .citation(

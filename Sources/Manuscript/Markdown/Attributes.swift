@@ -27,7 +27,8 @@ struct Attributes: Equatable, Sendable {
   /// Takes `{#id .class}` off the end of a heading's text.
   static func take(from text: inout String) -> Attributes? {
     let trimmed = text.trimmed
-    guard trimmed.hasSuffix("}"), let open = text.lastRange(of: "{"), let found = Attributes(text[open.lowerBound...]),
+    guard trimmed.hasSuffix("}"), let open = text.lastRange(of: "{"),
+      let found = Attributes(text[open.lowerBound...]),
       found.name.isEmpty, found.id != nil || !found.classes.isEmpty
     else { return nil }
     text = String(text[..<open.lowerBound])

@@ -104,14 +104,17 @@ extension SyntaxNode {
       title = cmark_node_get_title(node).map { String(cString: $0) } ?? ""
     case .list:
       flag = cmark_node_get_list_tight(node) != 0
-      if cmark_node_get_list_type(node) == CMARK_ORDERED_LIST { number = Int(cmark_node_get_list_start(node)) }
+      if cmark_node_get_list_type(node) == CMARK_ORDERED_LIST {
+        number = Int(cmark_node_get_list_start(node))
+      }
     case .item where typeName(node) == "tasklist":
       flag = cmark_gfm_extensions_get_tasklist_item_checked(node)
     case .table:
       let count = Int(cmark_gfm_extensions_get_table_columns(node))
-      alignments = cmark_gfm_extensions_get_table_alignments(node).map { start in
-        (0..<count).map { start[$0] }
-      } ?? []
+      alignments =
+        cmark_gfm_extensions_get_table_alignments(node).map { start in
+          (0..<count).map { start[$0] }
+        } ?? []
     default: break
     }
   }
@@ -207,7 +210,8 @@ private func matchMath(_ inlines: OpaquePointer) -> OpaquePointer? {
     guard after == UInt8(ascii: "$"), !content.isEmpty else { return nil }
     return makeNode("$$", content, consuming: offset + 2 - start, inlines)
   }
-  guard let first = content.first, let last = content.last, !isSpace(first), !isSpace(last), !isDigit(after) else {
+  guard let first = content.first, let last = content.last, !isSpace(first), !isSpace(last), !isDigit(after)
+  else {
     return nil
   }
   return makeNode("$", content, consuming: offset + 1 - start, inlines)

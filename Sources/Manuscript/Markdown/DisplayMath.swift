@@ -23,7 +23,9 @@ struct PreparedMarkdown: Sendable {
   static let fenceInfo = "math\u{1}"
 
   init(_ source: String) {
-    var lines = PreparedMarkdown.cleaned(source).split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.map(String.init)
+    var lines = PreparedMarkdown.cleaned(source).split(omittingEmptySubsequences: false) {
+      $0 == "\n" || $0 == "\r\n"
+    }.map(String.init)
     text = ""
     formulas = []
     var fence: (mark: Character, length: Int)?
@@ -53,7 +55,8 @@ struct PreparedMarkdown: Sendable {
 
   /// Replaces the lines of one formula by a fence of the same height.
   private mutating func take(_ range: ClosedRange<Int>, prefix: String, from lines: inout [String]) {
-    let bodies = range.map { PreparedMarkdown.split(lines[$0]).body }
+    let depth = prefix.count { $0 == ">" }
+    let bodies = range.map { PreparedMarkdown.withoutQuoteMarks(lines[$0], depth: depth) }
     let inner = bodies.joined(separator: "\n").dropFirst(2)
     guard let close = inner.lastRange(of: "$$") else { return }
     formulas.append(
@@ -84,6 +87,13 @@ struct PreparedMarkdown: Sendable {
     return (String(prefix), String(line[prefix.endIndex...]))
   }
 
+  /// A line inside `depth` quotations; what else it starts with belongs to the formula.
+  private static func withoutQuoteMarks(_ line: String, depth: Int) -> String {
+    var rest = line.drop { $0 == " " || $0 == "\t" }
+    for _ in 0..<depth where rest.first == ">" { rest = rest.dropFirst().drop { $0 == " " || $0 == "\t" } }
+    return String(rest)
+  }
+
   private static func fenceRun(_ body: String) -> (mark: Character, length: Int, isBare: Bool)? {
     guard let mark = body.first, mark == "`" || mark == "~" else { return nil }
     let length = body.prefix { $0 == mark }.count
@@ -106,7 +116,9 @@ extension StringProtocol {
     var index = endIndex
     while index > startIndex {
       index = self.index(before: index)
-      if self[index...].hasPrefix(pattern), let end = self.index(index, offsetBy: pattern.count, limitedBy: endIndex) {
+      if self[index...].hasPrefix(pattern),
+        let end = self.index(index, offsetBy: pattern.count, limitedBy: endIndex)
+      {
         return index..<end
       }
     }

@@ -50,10 +50,15 @@ struct DocumentBuilder {
       // Numbers are given out first: a note may refer to a later one.
       footnotes += notes.indices.map { Footnote(number: footnoteOffset + $0 + 1, blocks: []) }
       let content = blocks(tree.children.filter { $0.kind != .footnoteDefinition })
-      for (index, note) in notes.enumerated() { footnotes[footnoteOffset + index].blocks = blocks(note.children) }
+      for (index, note) in notes.enumerated() {
+        footnotes[footnoteOffset + index].blocks = blocks(note.children)
+      }
       return content
     } catch {
-      let line = switch error { case .tooDeep(let line): line }
+      let line =
+        switch error {
+        case .tooDeep(let line): line
+        }
       diagnostics.add(
         Diagnostic(
           rule: "nested-too-deeply", "this is nested more than 100 levels deep",
@@ -104,7 +109,8 @@ struct DocumentBuilder {
       default: .none
       }
     }
-    return .table(MarkdownTable(alignments: alignments, header: rows.first ?? [], rows: Array(rows.dropFirst())))
+    return .table(
+      MarkdownTable(alignments: alignments, header: rows.first ?? [], rows: Array(rows.dropFirst())))
   }
 
   /// A paragraph; one that is nothing but `$$…$$` and attributes is a displayed formula.
@@ -115,7 +121,8 @@ struct DocumentBuilder {
       let rest = node.children.dropFirst().map(\.literal).joined().trimmed
       if rest.isEmpty || Attributes(rest) != nil {
         return equation(
-          tex: first.literal, attributes: rest, at: lines.position(line: first.line, column: first.column + 2))
+          tex: first.literal, attributes: rest, at: lines.position(line: first.line, column: first.column + 2)
+        )
       }
     }
     return .paragraph(inlines(node.children))
@@ -143,7 +150,8 @@ struct DocumentBuilder {
     for fault in faults {
       let before = Array(tex.utf8.prefix(fault.offset))
       let lineBreaks = before.count { $0 == 10 }
-      let column = lineBreaks == 0 ? position.column + fault.offset : before.count - (before.lastIndex(of: 10) ?? 0)
+      let column =
+        lineBreaks == 0 ? position.column + fault.offset : before.count - (before.lastIndex(of: 10) ?? 0)
       diagnostics.add(
         Diagnostic(
           rule: "math", fault.message, at: position.advanced(lines: lineBreaks, column: column),
@@ -184,14 +192,17 @@ struct DocumentBuilder {
     diagnostics.add(
       Diagnostic(
         rule: "unknown-callout", "there is no callout '\(marker.name)'",
-        at: lines.locate("[!" + marker.name, line: 0, column: 0, from: node.line), length: marker.name.utf8.count + 3,
+        at: lines.locate("[!" + marker.name, line: 0, column: 0, from: node.line),
+        length: marker.name.utf8.count + 3,
         hint: nameHint(for: marker.name, in: Callout.Kind.allCases.map(\.rawValue))))
     return .quote(content)
   }
 
   private mutating func code(_ node: SyntaxNode) -> Block? {
     let info = node.title
-    if info.hasPrefix(PreparedMarkdown.fenceInfo), let index = Int(info.dropFirst(PreparedMarkdown.fenceInfo.count)) {
+    if info.hasPrefix(PreparedMarkdown.fenceInfo),
+      let index = Int(info.dropFirst(PreparedMarkdown.fenceInfo.count))
+    {
       let math = formulas[index]
       return equation(
         tex: math.tex, attributes: math.attributes, at: lines.position(line: math.line, column: math.column))

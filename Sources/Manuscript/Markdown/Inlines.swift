@@ -53,7 +53,8 @@ extension DocumentBuilder {
     guard !name.isEmpty, name.allSatisfy(\.isLetter) else { return .code(text) }
     let after = text[text.index(after: close)...]
     guard after.isEmpty || after.first == " " else { return .code(text) }
-    return computed(name, text: text, at: locate(code: text, line: node.line, column: node.column)) ?? .code(text)
+    return computed(name, text: text, at: locate(code: text, line: node.line, column: node.column))
+      ?? .code(text)
   }
 
   /// `{val} expression` or `{verdict} clm-x`, whose brace stands at `place`.
@@ -142,7 +143,8 @@ extension DocumentBuilder {
     if content.plainText.trimmed.isEmpty {
       diagnostics.add(
         Diagnostic(
-          .warning, rule: "missing-alt-text", "this picture says nothing to those who cannot see it", at: position,
+          .warning, rule: "missing-alt-text", "this picture says nothing to those who cannot see it",
+          at: position,
           expected: "![what the picture shows](\(node.url))"))
     }
     return .image(url: node.url, title: node.title, content)
@@ -151,7 +153,8 @@ extension DocumentBuilder {
   /// A mark without a note stays text in cmark-gfm; readers would see its brackets.
   private mutating func checkFootnoteMarks(_ inlines: [Inline]) {
     for case .text(let text) in inlines where text.utf8.contains(UInt8(ascii: "^")) {
-      guard let start = text.lastRange(of: "[^"), let end = text[start.upperBound...].firstIndex(of: "]") else {
+      guard let start = text.lastRange(of: "[^"), let end = text[start.upperBound...].firstIndex(of: "]")
+      else {
         continue
       }
       let name = text[start.upperBound..<end]

@@ -10,7 +10,8 @@ extension DocumentBuilder {
     guard let kind = PaperBlock.Kind(rawValue: attributes.name) else {
       diagnostics.add(
         Diagnostic(
-          rule: "unknown-block", "there is no block '\(attributes.name)'", at: info, length: node.title.utf8.count,
+          rule: "unknown-block", "there is no block '\(attributes.name)'", at: info,
+          length: node.title.utf8.count,
           hint: nameHint(for: attributes.name, in: PaperBlock.Kind.allCases.map(\.rawValue))))
       return nil
     }
@@ -30,7 +31,9 @@ extension DocumentBuilder {
     let place = lines.locate("#" + id, line: 0, column: 0, from: node.line)
     let number = registry.define(id, as: kind.target, at: place, &diagnostics)
     let origin = lines.position(line: node.line + 1, column: node.column)
-    guard let body = diagnostics.collect({ _ in try Node(yaml: node.literal, origin: origin) }) else { return nil }
+    guard let body = diagnostics.collect({ _ in try Node(yaml: node.literal, origin: origin) }) else {
+      return nil
+    }
     guard body.members != nil else {
       diagnostics.add(
         Diagnostic(
@@ -39,7 +42,8 @@ extension DocumentBuilder {
       return nil
     }
     var block = PaperBlock(
-      kind: kind, id: id, number: number.flatMap { Int($0) } ?? 0, body: body, source: node.literal, position: fence,
+      kind: kind, id: id, number: number.flatMap { Int($0) } ?? 0, body: body, source: node.literal,
+      position: fence,
       caption: [], header: [], rows: [], sources: [])
     readTexts(of: &block)
     blocks.append(block)
@@ -88,7 +92,8 @@ extension DocumentBuilder {
     blockLine = node.position.line
     if text.hasPrefix("{val}") || text.hasPrefix("{verdict}") {
       let name = String(text.dropFirst().prefix { $0 != "}" })
-      let place = lines.locate(text, line: node.position.line, column: node.position.column, from: node.position.line)
+      let place = lines.locate(
+        text, line: node.position.line, column: node.position.column, from: node.position.line)
       return computed(name, text: text, at: place).map { [$0] } ?? []
     }
     guard let tree = try? parseMarkdown(PreparedMarkdown.cleaned(text)) else {

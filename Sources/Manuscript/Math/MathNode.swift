@@ -36,12 +36,20 @@ indirect enum MathNode: Equatable {
 
   /// Whether this is a big operator or `lim`, whose scripts stand above and below in a displayed formula.
   var takesLimits: Bool {
-    if case .leaf("mo", let attributes, _) = self { attributes.contains { $0 == ("movablelimits", "true") } } else { false }
+    if case .leaf("mo", let attributes, _) = self {
+      attributes.contains { $0 == ("movablelimits", "true") }
+    } else {
+      false
+    }
   }
 
   /// Whether this is a brace over or under something, whose script is a label.
   var isBraced: Bool {
-    if case .element(_, let attributes, _) = self { attributes.contains { $0 == ("class", "brace") } } else { false }
+    if case .element(_, let attributes, _) = self {
+      attributes.contains { $0 == ("class", "brace") }
+    } else {
+      false
+    }
   }
 }
 

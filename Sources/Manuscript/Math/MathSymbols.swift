@@ -33,17 +33,21 @@ enum MathSymbols {
       .large($0, limits: true)
     }
     add("int=∫ iint=∬ iiint=∭ oint=∮") { .large($0, limits: false) }
-    for name in ["lim", "max", "min", "sup", "inf", "limsup", "liminf", "argmax", "argmin", "det", "gcd", "Pr"] {
+    for name in [
+      "lim", "max", "min", "sup", "inf", "limsup", "liminf", "argmax", "argmin", "det", "gcd", "Pr",
+    ] {
       all[name] = .function(spacedNames[name] ?? name, limits: true)
     }
     for name in [
-      "log", "ln", "lg", "exp", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "arcsin",
+      "log", "ln", "lg", "exp", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth",
+      "arcsin",
       "arccos", "arctan", "arg", "deg", "dim", "hom", "ker",
     ] {
       all[name] = .function(name, limits: name == "arg")
     }
     for (name, width) in [
-      (",", "0.1667em"), (":", "0.2222em"), (">", "0.2222em"), (";", "0.2778em"), ("!", "-0.1667em"), (" ", "0.25em"),
+      (",", "0.1667em"), (":", "0.2222em"), (">", "0.2222em"), (";", "0.2778em"), ("!", "-0.1667em"),
+      (" ", "0.25em"),
       ("quad", "1em"), ("qquad", "2em"), ("enspace", "0.5em"), ("thinspace", "0.1667em"), ("enskip", "0.5em"),
       ("medspace", "0.2222em"), ("thickspace", "0.2778em"), ("negthinspace", "-0.1667em"),
     ] {
@@ -53,7 +57,8 @@ enum MathSymbols {
   }()
 
   private static let spacedNames = [
-    "limsup": "lim\u{2009}sup", "liminf": "lim\u{2009}inf", "argmax": "arg\u{2009}max", "argmin": "arg\u{2009}min",
+    "limsup": "lim\u{2009}sup", "liminf": "lim\u{2009}inf", "argmax": "arg\u{2009}max",
+    "argmin": "arg\u{2009}min",
   ]
 
   private static let italics = """
@@ -84,17 +89,20 @@ enum MathSymbols {
 
   /// The accents over or under one thing: the mark, whether it stretches, whether it is above.
   static let accents: [String: (mark: String, stretches: Bool, isAbove: Bool)] = [
-    "hat": ("^", false, true), "widehat": ("^", true, true), "bar": ("‾", false, true), "tilde": ("~", false, true),
-    "widetilde": ("~", true, true), "vec": ("→", false, true), "dot": ("˙", false, true), "ddot": ("¨", false, true),
+    "hat": ("ˆ", false, true), "widehat": ("ˆ", true, true), "bar": ("¯", false, true),
+    "tilde": ("˜", false, true),
+    "widetilde": ("˜", true, true), "vec": ("\u{20D7}", false, true), "dot": ("˙", false, true),
+    "ddot": ("¨", false, true),
     "check": ("ˇ", false, true), "breve": ("˘", false, true), "acute": ("´", false, true),
-    "grave": ("`", false, true), "mathring": ("˚", false, true), "overline": ("‾", true, true),
-    "underline": ("_", true, false), "overbrace": ("⏞", true, true), "underbrace": ("⏟", true, false),
+    "grave": ("`", false, true), "mathring": ("˚", false, true), "overline": ("―", true, true),
+    "underline": ("―", true, false), "overbrace": ("⏞", true, true), "underbrace": ("⏟", true, false),
     "overrightarrow": ("→", true, true), "overleftarrow": ("←", true, true),
   ]
 
   /// The relations that `\not` strikes through.
   static let negated: [String: String] = [
-    "=": "≠", "<": "≮", ">": "≯", "∈": "∉", "≤": "≰", "≥": "≱", "⊂": "⊄", "⊆": "⊈", "≡": "≢", "∼": "≁", "≈": "≉",
+    "=": "≠", "<": "≮", ">": "≯", "∈": "∉", "≤": "≰", "≥": "≱", "⊂": "⊄", "⊆": "⊈", "≡": "≢", "∼": "≁",
+    "≈": "≉",
     "∃": "∄", "→": "↛", "⇒": "⇏",
   ]
 }
@@ -105,14 +113,17 @@ enum MathAlphabet {
 
   static let commands: [String: MathAlphabet] = [
     "mathrm": .upright, "rm": .upright, "mathbf": .bold, "boldsymbol": .boldItalic, "bm": .boldItalic,
-    "mathcal": .script, "mathscr": .script, "mathbb": .doubleStruck, "mathds": .doubleStruck, "mathfrak": .fraktur,
+    "mathcal": .script, "mathscr": .script, "mathbb": .doubleStruck, "mathds": .doubleStruck,
+    "mathfrak": .fraktur,
     "mathsf": .sansSerif, "mathtt": .monospace, "mathit": .upright,
   ]
 
   /// The letter in this alphabet, or itself when the alphabet lacks it.
   func letter(_ character: Character) -> Character {
     if let special = specials[character] { return special }
-    guard let scalar = character.unicodeScalars.first, character.unicodeScalars.count == 1 else { return character }
+    guard let scalar = character.unicodeScalars.first, character.unicodeScalars.count == 1 else {
+      return character
+    }
     let code = scalar.value
     guard let starts, let start = starts.start(for: code),
       let result = UnicodeScalar(start.first + code - start.base)
@@ -160,7 +171,8 @@ enum MathAlphabet {
     switch self {
     case .script:
       [
-        "B": "ℬ", "E": "ℰ", "F": "ℱ", "H": "ℋ", "I": "ℐ", "L": "ℒ", "M": "ℳ", "R": "ℛ", "e": "ℯ", "g": "ℊ", "o": "ℴ",
+        "B": "ℬ", "E": "ℰ", "F": "ℱ", "H": "ℋ", "I": "ℐ", "L": "ℒ", "M": "ℳ", "R": "ℛ", "e": "ℯ", "g": "ℊ",
+        "o": "ℴ",
       ]
     case .doubleStruck: ["C": "ℂ", "H": "ℍ", "N": "ℕ", "P": "ℙ", "Q": "ℚ", "R": "ℝ", "Z": "ℤ"]
     case .fraktur: ["C": "ℭ", "H": "ℌ", "I": "ℑ", "R": "ℜ", "Z": "ℨ"]

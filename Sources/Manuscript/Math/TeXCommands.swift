@@ -11,7 +11,7 @@ extension TeXParser {
     case "binom":
       let parts = [try argument(of: name), try argument(of: name)]
       let stack = MathNode.element("mfrac", attributes: [("linethickness", "0")], parts)
-      return .element("mrow", [.leaf("mo", "("), stack, .leaf("mo", ")")])
+      return .element("mrow", [fence("(", "prefix"), stack, fence(")", "postfix")])
     case "sqrt": return try root()
     case "text", "textrm", "textnormal", "mbox", "textbf", "textit", "texttt", "textsf":
       return .leaf("mtext", try rawArgument(of: name).spacesKept)
@@ -19,7 +19,8 @@ extension TeXParser {
       let text = try rawArgument(of: name).replacingThinSpaces
       return self.node(for: .function(text, limits: name.hasSuffix("*")))
     case "left": return try stretched()
-    case "middle": return .leaf("mo", attributes: [("lspace", "0.2em"), ("rspace", "0.2em")], try delimiter())
+    case "middle":
+      return .leaf("mo", attributes: [("lspace", "0.2em"), ("rspace", "0.2em")], try delimiter())
     case "begin": return try environment()
     default: return try rareCommand(name, token)
     }
@@ -41,11 +42,16 @@ extension TeXParser {
     case "pmod":
       let inner = try argument(of: name)
       return .element(
-        "mrow", [.space("0.44em"), .leaf("mo", "("), .leaf("mi", "mod"), .space("0.33em"), inner, .leaf("mo", ")")])
+        "mrow", [.space("0.44em"), plain("("), .leaf("mi", "mod"), .space("0.33em"), inner, plain(")")])
     default:
       if let size = TeXParser.sizes[name] {
         let text = try delimiter()
-        return .leaf("mo", attributes: [("stretchy", "true"), ("minsize", size), ("maxsize", size)], text)
+        return .leaf(
+          "mo",
+          attributes: [
+            ("stretchy", "true"), ("minsize", size), ("maxsize", size), ("lspace", "0"), ("rspace", "0"),
+          ],
+          text)
       }
       throw unknown(name, token)
     }
@@ -60,14 +66,17 @@ extension TeXParser {
   }()
 
   private static let argumentCommands = [
-    "frac", "dfrac", "tfrac", "binom", "sqrt", "text", "operatorname", "left", "right", "begin", "end", "overset",
-    "underset", "stackrel", "substack", "not", "phantom", "bmod", "pmod", "displaystyle", "limits", "big", "Big",
+    "frac", "dfrac", "tfrac", "binom", "sqrt", "text", "operatorname", "left", "right", "begin", "end",
+    "overset",
+    "underset", "stackrel", "substack", "not", "phantom", "bmod", "pmod", "displaystyle", "limits", "big",
+    "Big",
   ]
 
   private func unknown(_ name: String, _ token: TeXToken) -> MathFault {
     if name == "right" { return fault("\\right without \\left", at: token) }
     if name == "end" { return fault("\\end without \\begin", at: token) }
-    let known = TeXParser.argumentCommands + MathSymbols.commands.keys.sorted() + MathSymbols.accents.keys.sorted()
+    let known =
+      TeXParser.argumentCommands + MathSymbols.commands.keys.sorted() + MathSymbols.accents.keys.sorted()
       + MathAlphabet.commands.keys.sorted()
     let hint = nearestName(to: name, in: known).map { "did you mean '\\\($0)'?" }
     return fault("there is no command '\\\(name)'", at: token, hint: hint)
@@ -78,12 +87,16 @@ extension TeXParser {
     case .identifier(let text, let upright):
       .leaf("mi", attributes: upright ? [("mathvariant", "normal")] : [], text)
     case .operation(let text): .leaf("mo", text)
-    case .large(let text, let limits): .leaf("mo", attributes: limits ? [("movablelimits", "true")] : [], text)
+    case .large(let text, let limits):
+      .leaf("mo", attributes: limits ? [("movablelimits", "true")] : [], text)
     case .function(let name, true):
       .leaf(
-        "mo", attributes: [("form", "prefix"), ("movablelimits", "true"), ("lspace", "0"), ("rspace", "0")], name)
-    case .function(let name, false): .leaf("mi", attributes: name.count == 1 ? [("mathvariant", "normal")] : [], name)
-    case .delimiter(let text): .leaf("mo", attributes: [("stretchy", "false"), ("lspace", "0"), ("rspace", "0")], text)
+        "mo", attributes: [("form", "prefix"), ("movablelimits", "true"), ("lspace", "0"), ("rspace", "0")],
+        name)
+    case .function(let name, false):
+      .leaf("mi", attributes: name.count == 1 ? [("mathvariant", "normal")] : [], name)
+    case .delimiter(let text):
+      .leaf("mo", attributes: [("stretchy", "false"), ("lspace", "0"), ("rspace", "0")], text)
     case .space(let width): .space(width)
     }
   }
@@ -113,10 +126,12 @@ extension TeXParser {
     _ name: String, _ accent: (mark: String, stretches: Bool, isAbove: Bool)
   ) throws(MathFault) -> MathNode {
     let base = try argument(of: name)
-    let mark = MathNode.leaf("mo", attributes: [("stretchy", accent.stretches ? "true" : "false")], accent.mark)
+    let mark = MathNode.leaf(
+      "mo", attributes: [("stretchy", accent.stretches ? "true" : "false")], accent.mark)
     let attributes = [(accent.isAbove ? "accent" : "accentunder", "true")]
     return .element(
-      accent.isAbove ? "mover" : "munder", attributes: attributes + (name.hasSuffix("brace") ? [("class", "brace")] : []),
+      accent.isAbove ? "mover" : "munder",
+      attributes: attributes + (name.hasSuffix("brace") ? [("class", "brace")] : []),
       [base, mark])
   }
 
@@ -173,7 +188,9 @@ extension TeXParser {
       if case .delimiter(let text) = MathSymbols.commands[name] { return text }
       if case .operation(let text) = MathSymbols.commands[name] { return text }
       fallthrough
-    default: throw fault("this is not a delimiter", at: token, hint: "one of ( ) [ ] \\{ \\} | \\| . \\langle \\rangle")
+    default:
+      throw fault(
+        "this is not a delimiter", at: token, hint: "one of ( ) [ ] \\{ \\} | \\| . \\langle \\rangle")
     }
   }
 
@@ -182,11 +199,16 @@ extension TeXParser {
     let left = try delimiter()
     let inner = try row { $0 == .command("right") }
     guard peek.kind == .command("right") else {
-      throw peek.kind == .end ? fault("\\left without \\right", at: opener) : fault("this cannot stand between \\left and \\right")
+      throw peek.kind == .end
+        ? fault("\\left without \\right", at: opener) : fault("this cannot stand between \\left and \\right")
     }
     index += 1
     let right = try delimiter()
     return .element("mrow", [fence(left, "prefix")] + inner + [fence(right, "postfix")])
+  }
+
+  private func plain(_ text: String) -> MathNode {
+    .leaf("mo", attributes: [("stretchy", "false"), ("lspace", "0"), ("rspace", "0")], text)
   }
 
   private func fence(_ text: String, _ form: String) -> MathNode {
@@ -196,8 +218,10 @@ extension TeXParser {
   // MARK: Environments
 
   private static let environments: [String: (open: String, close: String, columns: String)] = [
-    "matrix": ("", "", "c"), "pmatrix": ("(", ")", "c"), "bmatrix": ("[", "]", "c"), "Bmatrix": ("{", "}", "c"),
-    "vmatrix": ("|", "|", "c"), "Vmatrix": ("‖", "‖", "c"), "smallmatrix": ("", "", "c"), "cases": ("{", "", "l"),
+    "matrix": ("", "", "c"), "pmatrix": ("(", ")", "c"), "bmatrix": ("[", "]", "c"),
+    "Bmatrix": ("{", "}", "c"),
+    "vmatrix": ("|", "|", "c"), "Vmatrix": ("‖", "‖", "c"), "smallmatrix": ("", "", "c"),
+    "cases": ("{", "", "l"),
     "aligned": ("", "", "rl"), "align": ("", "", "rl"), "align*": ("", "", "rl"), "split": ("", "", "rl"),
     "alignedat": ("", "", "rl"), "gathered": ("", "", "c"), "gather": ("", "", "c"), "gather*": ("", "", "c"),
     "array": ("", "", "c"), "equation": ("", "", "c"), "equation*": ("", "", "c"),
@@ -207,7 +231,9 @@ extension TeXParser {
     let opener = tokens[index - 1]
     let name = try rawArgument(of: "begin")
     guard let style = TeXParser.environments[name] else {
-      let hint = nearestName(to: name, in: TeXParser.environments.keys.sorted()).map { "did you mean '\($0)'?" }
+      let hint = nearestName(to: name, in: TeXParser.environments.keys.sorted()).map {
+        "did you mean '\($0)'?"
+      }
       throw fault("there is no environment '\(name)'", at: opener, hint: hint)
     }
     var columns = style.columns
@@ -215,7 +241,8 @@ extension TeXParser {
     if name == "alignedat" { _ = try rawArgument(of: name) }
     let rows = try tableRows()
     guard peek.kind == .command("end") else {
-      throw peek.kind == .end ? fault("\\begin{\(name)} is not closed", at: opener) : fault("this closes nothing")
+      throw peek.kind == .end
+        ? fault("\\begin{\(name)} is not closed", at: opener) : fault("this closes nothing")
     }
     let ending = next()
     let closed = try rawArgument(of: "end")

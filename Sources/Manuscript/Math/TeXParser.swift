@@ -41,7 +41,9 @@ struct TeXParser {
   }
 
   mutating func formula() throws(MathFault) -> [MathNode] {
-    guard source.count <= 20_000 else { throw MathFault(message: "this formula is too long", offset: 0, length: 1) }
+    guard source.count <= 20_000 else {
+      throw MathFault(message: "this formula is too long", offset: 0, length: 1)
+    }
     let nodes = try row { $0 == .end }
     if peek.kind != .end { throw fault("this closes nothing") }
     return nodes
@@ -91,7 +93,9 @@ struct TeXParser {
     }
   }
 
-  private static let restOfRow: Set<String> = ["displaystyle", "textstyle", "scriptstyle", "rm", "bf", "limits"]
+  private static let restOfRow: Set<String> = [
+    "displaystyle", "textstyle", "scriptstyle", "rm", "bf", "limits",
+  ]
 
   private func rowStyle(_ name: String, _ rest: [MathNode]) -> MathNode {
     switch name {
@@ -201,7 +205,13 @@ struct TeXParser {
     skipSpaces()
     switch peek.kind {
     case .end, .close, .align, .newRow, .superscript, .subscripted:
-      throw fault("\(command.hasPrefix("^") || command.hasPrefix("_") ? "'\(command)'" : "\\\(command)") needs an argument")
+      throw fault(
+        "\(command.hasPrefix("^") || command.hasPrefix("_") ? "'\(command)'" : "\\\(command)") needs an argument"
+      )
+    // TeX takes one digit: `\frac12` is a half.
+    case .character(let digit) where digit.isASCII && digit.isNumber:
+      index += 1
+      return .leaf("mn", String(digit))
     default: return try atom()
     }
   }
@@ -224,7 +234,8 @@ struct TeXParser {
   private mutating func group(opened token: TeXToken) throws(MathFault) -> MathNode {
     let nodes = try row { $0 == .close }
     guard peek.kind == .close else {
-      throw peek.kind == .end ? fault("this brace is not closed", at: token) : fault("this cannot stand inside braces")
+      throw peek.kind == .end
+        ? fault("this brace is not closed", at: token) : fault("this cannot stand inside braces")
     }
     index += 1
     return .row(nodes)
@@ -234,13 +245,15 @@ struct TeXParser {
     if character.isASCII, character.isNumber { return number(starting: character) }
     switch character {
     case "(", "[": return .leaf("mo", attributes: [("stretchy", "false")], String(character))
-    case ")", "]": return .leaf("mo", attributes: [("stretchy", "false"), ("form", "postfix")], String(character))
+    case ")", "]":
+      return .leaf("mo", attributes: [("stretchy", "false"), ("form", "postfix")], String(character))
     case "|", "/":
-      return .leaf("mo", attributes: [("stretchy", "false"), ("lspace", "0"), ("rspace", "0")], String(character))
+      return .leaf(
+        "mo", attributes: [("stretchy", "false"), ("lspace", "0"), ("rspace", "0")], String(character))
     case "-": return .leaf("mo", "−")
     case "*": return .leaf("mo", "∗")
     case "~": return .space("0.25em")
-    case ":": return .leaf("mo", ":")
+    case ":": return .leaf("mo", attributes: [("lspace", "0.2778em"), ("rspace", "0.2778em")], ":")
     case "+", "=", "<", ">", ",", ";", "!", "?", ".": return .leaf("mo", String(character))
     default: return .leaf("mi", String(character))
     }
@@ -259,7 +272,9 @@ struct TeXParser {
   }
 
   private var followingIsDigit: Bool {
-    guard index + 1 < tokens.count, case .character(let character) = tokens[index + 1].kind else { return false }
+    guard index + 1 < tokens.count, case .character(let character) = tokens[index + 1].kind else {
+      return false
+    }
     return character.isASCII && character.isNumber
   }
 }

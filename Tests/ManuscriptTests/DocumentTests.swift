@@ -1,0 +1,71 @@
+// Serves the tests of parse: Markdown and the document trees it becomes.
+import Diagnostics
+import Foundation
+import Specification
+import Testing
+
+@testable import Manuscript
+
+@Suite struct DocumentTests {
+  /// Every `.md` file of the fixtures has a recorded tree, with its diagnostics first.
+  @Test(arguments: ["commonmark", "gfm", "extensions", "blocks", "mistakes", "positions"])
+  func treeMatchesRecording(name: String) throws {
+    let source = try String(contentsOf: fixtures.appending(path: "\(name).md"), encoding: .utf8)
+    let references = try String(contentsOf: fixtures.appending(path: "references.bib"), encoding: .utf8)
+    try expectSnapshot(tree(source, bibliography: references), "\(name).tree", in: fixtures)
+  }
+
+  @Test func valuesKeepExpressionOptionsAndPlace() throws {
+    let values = try #require(parse("# A\n\nä `{val} exp-x[a=1].m | %, digits=3` b").manuscript?.values)
+    #expect(values.count == 1)
+    #expect(values[0].expression == "exp-x[a=1].m")
+    #expect(values[0].options == "%, digits=3")
+    #expect((values[0].position.line, values[0].position.column) == (3, 11))
+    #expect((values[0].optionsPosition.line, values[0].optionsPosition.column) == (3, 26))
+  }
+
+  @Test func valuesWorkInHeadingsTablesAndCaptions() throws {
+    let section = """
+      # About `{val} exp-a.m`
+
+      | a | b |
+      |---|---|
+      | 1 | `{val} exp-b.m` |
+
+      ```{figure #fig-x}
+      fig-cap: The mean is `{val} exp-c.m`.
+      ```
+
+      ```{table #tbl-x}
+      rows:
+        - [one, "{val} exp-d.m"]
+      ```
+      """
+    let (manuscript, messages) = parse(section)
+    #expect(messages == [])
+    let places = manuscript?.values.map { "\($0.expression) \($0.position.line):\($0.position.column)" }
+    #expect(places == ["exp-a.m 1:16", "exp-b.m 5:14", "exp-c.m 8:29", "exp-d.m 13:18"])
+  }
+
+  @Test func yamlBodiesHaveFilePositions() throws {
+    let section = "# A\n\n- item\n\n  ```{figure #fig-x}\n  data: exp-a\n  fig-cap: c\n  ```\n"
+    let block = try #require(parse(section).manuscript?.blocks.first)
+    let data = try #require(block.body["data"])
+    #expect((data.position.line, data.position.column) == (6, 9))
+  }
+
+  @Test func equationsFiguresAndHeadingsAreNumberedAcrossSections() throws {
+    let files = [
+      "paper.yml": "title: T\nsections: [a.md, b.md]\n",
+      "a.md": "# One {#sec-one}\n## Sub\n\n$$x$$ {#eq-a}\n\n```{figure #fig-a}\nfig-cap: a\n```\n",
+      "b.md":
+        "# Free {.unnumbered}\n# Two {#sec-two}\n\n$$\ny\n$$ {#eq-b}\n\n```{figure #fig-b}\nfig-cap: b\n```\n",
+    ]
+    var diagnostics = Diagnostics()
+    let targets = try #require(parsePaper(PaperFiles(files), &diagnostics)).targets
+    #expect(diagnostics.all.map(\.line) == [])
+    #expect(
+      ["sec-one", "sec-sub", "sec-two", "sec-free"].map { targets[$0]?.number } == ["1", "1.1", "2", ""])
+    #expect(["eq-a", "eq-b", "fig-a", "fig-b"].map { targets[$0]?.number } == ["1", "2", "1", "2"])
+  }
+}
