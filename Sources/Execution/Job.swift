@@ -23,7 +23,8 @@ public struct Job: Sendable {
   }
 
   init?(line: some Sequence<UInt8>) {
-    guard let value = try? Value(json: line), let key = value["key"]?.string, let seed = value["seed"]?.integer,
+    guard let value = try? Value(json: line), let key = value["key"]?.string,
+      let seed = value["seed"]?.integer,
       let specification = value["specification"]
     else { return nil }
     self.init(key: key, specification: specification, seed: seed)
@@ -52,7 +53,9 @@ enum Report: Sendable {
 
   init?(line: some Sequence<UInt8>) {
     guard let value = try? Value(json: line) else { return nil }
-    if let key = value["progress"]?.string, let done = value["done"]?.integer, let total = value["total"]?.integer {
+    if let key = value["progress"]?.string, let done = value["done"]?.integer,
+      let total = value["total"]?.integer
+    {
       self = .progress(key: key, done: done, total: total)
     } else if let key = value["finished"]?.string {
       self = .finished(key: key, seconds: value["seconds"]?.number ?? 0)

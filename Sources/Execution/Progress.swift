@@ -50,7 +50,9 @@ public struct ConsoleProgress: ExecutionProgress {
     for run in runs { perExperiment[run.experiment, default: (0, 0)].all += 1 }
     for (id, count) in perExperiment { perExperiment[id] = (count.all, count.all) }
     if runs.isEmpty { return }
-    say("training \(runs.count) \(runs.count == 1 ? "run" : "runs") with \(workers) \(workers == 1 ? "worker" : "workers")")
+    say(
+      "training \(runs.count) \(runs.count == 1 ? "run" : "runs") with \(workers) \(workers == 1 ? "worker" : "workers")"
+    )
   }
 
   /// Redraws at most five times a second.
@@ -81,7 +83,9 @@ public struct ConsoleProgress: ExecutionProgress {
     perExperiment[run.experiment]?.left -= 1
     if let count = perExperiment[run.experiment], count.left == 0 {
       erase()
-      say("\(run.experiment): \(count.all) \(count.all == 1 ? "run" : "runs") done [\(clock(wallSeconds() - started)), \(remaining)]")
+      say(
+        "\(run.experiment): \(count.all) \(count.all == 1 ? "run" : "runs") done [\(clock(wallSeconds() - started)), \(remaining)]"
+      )
     }
     if live { draw() }
   }

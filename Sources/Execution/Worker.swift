@@ -36,12 +36,14 @@ public struct Worker {
     do {
       let started = processorSeconds()
       let configuration = try Configuration(job.specification)
-      let context = RunContext(configuration: configuration, seed: job.seed, library: library) { done, total in
+      let context = RunContext(configuration: configuration, seed: job.seed, library: library) {
+        done, total in
         say(.progress(key: job.key, done: done, total: total))
       }
       let result = try configuration.run(context)
       let seconds = processorSeconds() - started
-      try store.save(StoredRun(key: job.key, specification: job.specification, result: result.value, seconds: seconds))
+      try store.save(
+        StoredRun(key: job.key, specification: job.specification, result: result.value, seconds: seconds))
       return .finished(key: job.key, seconds: seconds)
     } catch {
       return .failed(key: job.key, reason: "\(error)")

@@ -35,7 +35,7 @@ final class WorkerProcess {
     unsafe posix_spawn_file_actions_addclose(&actions, fromChild[1])
     var child: pid_t = 0
     var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
-    defer { for unsafe word in unsafe words { unsafe free(word) } }
+    defer { for unsafeword in unsafe words { unsafe free(word) } }
     let failure = unsafe posix_spawn(&child, arguments[0], &actions, nil, &words, environ)
     close(toChild[0])
     close(fromChild[1])
@@ -83,7 +83,9 @@ final class WorkerProcess {
     var status: Int32 = 0
     while unsafe waitpid(identifier, &status, 0) < 0, errno == EINTR {}
     let signal = status & 0x7F
-    return signal != 0 ? unsafe "signal \(signal) (\(String(cString: strsignal(signal))))" : "exit status \(status >> 8 & 0xFF)"
+    return signal != 0
+      ? unsafe "signal \(signal) (\(String(cString: strsignal(signal))))"
+      : "exit status \(status >> 8 & 0xFF)"
   }
 
   /// Ends the process at once.

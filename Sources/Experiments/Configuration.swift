@@ -27,16 +27,21 @@ public struct Configuration: Sendable {
   /// Reads a resolved specification.
   public init(_ value: Value) throws {
     self.value = value
-    guard let data = value["data"].flatMap(DatasetRequest.init) else { throw ConfigurationError(description: "no data") }
+    guard let data = value["data"].flatMap(DatasetRequest.init) else {
+      throw ConfigurationError(description: "no data")
+    }
     self.data = data
     model = value["model"].flatMap(ModelOptions.init)
     train = value["train"].flatMap(TrainOptions.init)
     record = RecordOptions(value["record"] ?? [:])
-    guard let name = value["protocol"]?["name"]?.string, let kind = runProtocols.first(where: { $0.record.name == name })
+    guard let name = value["protocol"]?["name"]?.string,
+      let kind = runProtocols.first(where: { $0.record.name == name })
     else { throw ConfigurationError(description: "no protocol") }
     runProtocol = try kind.init(value["protocol"] ?? [:])
     measurements = try (value["measure"]?.array ?? []).map { value in
-      guard let name = value["name"]?.string, let kind = runMeasurements.first(where: { $0.record.name == name }) else {
+      guard let name = value["name"]?.string,
+        let kind = runMeasurements.first(where: { $0.record.name == name })
+      else {
         throw ConfigurationError(description: "unknown measurement")
       }
       return try kind.init(value)

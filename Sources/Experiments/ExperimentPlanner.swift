@@ -9,18 +9,42 @@ import Training
 /// The experiment block, for the reference and for `offprint explain`.
 public let experimentRecord = Record(
   "experiment",
-  doc: "Runs of one design: data, model, training, protocol, the swept axes and the seeds. Any value may be a mapping from profile to value.",
+  doc:
+    "Runs of one design: data, model, training, protocol, the swept axes and the seeds. Any value may be a mapping from profile to value.",
   fields: [
-    Field("title", .string, doc: "A title for the report.", example: "Learning rate with and without normalisation"),
-    Field("data", dataType, default: .required, doc: "The dataset and its transforms.", example: "{name: fashion-mnist, size: 14, train: 10000}"),
+    Field(
+      "title", .string, doc: "A title for the report.",
+      example: "Learning rate with and without normalisation"),
+    Field(
+      "data", dataType, default: .required, doc: "The dataset and its transforms.",
+      example: "{name: fashion-mnist, size: 14, train: 10000}"),
     Field("model", .record(modelRecord), doc: "The network.", example: "{mlp: [100, 100], norm: batch}"),
-    Field("train", .record(trainRecord), doc: "How it is trained.", example: "{optimizer: sgd, lr: 0.1, steps: 600}"),
-    Field("protocol", .variant(tag: "name", runProtocols.map { $0.record }), default: .value(["name": "train"]), doc: "What a run does.", example: "{name: iterative-pruning, rounds: 12}"),
-    Field("record", .record(recordRecord), default: .none, doc: "What goes into the history table.", example: "{every: 50}"),
-    Field("measure", .list(.variant(tag: "name", runMeasurements.map { $0.record }), count: 0...20), doc: "Measurements of the trained network, each with a table of its own.", example: "[inference_modes]"),
-    Field("vary", .map(.list(.string, count: 1...1000)), doc: "Swept options: a cross product. An axis is an option's name when only one option has it, else its path (`train.batch`).", example: "{lr: [0.01, 0.1], norm: [none, batch]}"),
-    Field("arms", .list(.map(.string), count: 1...100), doc: "Named sets of options, each a list element with `name`; adds the axis `arm`.", example: "[{name: plain, norm: none}, {name: normed, norm: batch}]"),
-    Field("seeds", .integer(1...10_000), default: .value(1), doc: "Seeds of each point, numbered from 1; the same seed means the same data, batches and initial weights in all points.", example: "{smoke: 1, default: 5, full: 20}"),
+    Field(
+      "train", .record(trainRecord), doc: "How it is trained.",
+      example: "{optimizer: sgd, lr: 0.1, steps: 600}"),
+    Field(
+      "protocol", .variant(tag: "name", runProtocols.map { $0.record }), default: .value(["name": "train"]),
+      doc: "What a run does.", example: "{name: iterative-pruning, rounds: 12}"),
+    Field(
+      "record", .record(recordRecord), default: .none, doc: "What goes into the history table.",
+      example: "{every: 50}"),
+    Field(
+      "measure", .list(.variant(tag: "name", runMeasurements.map { $0.record }), count: 0...20),
+      doc: "Measurements of the trained network, each with a table of its own.", example: "[inference_modes]"),
+    Field(
+      "vary", .map(.list(.string, count: 1...1000)),
+      doc:
+        "Swept options: a cross product. An axis is an option's name when only one option has it, else its path (`train.batch`).",
+      example: "{lr: [0.01, 0.1], norm: [none, batch]}"),
+    Field(
+      "arms", .list(.map(.string), count: 1...100),
+      doc: "Named sets of options, each a list element with `name`; adds the axis `arm`.",
+      example: "[{name: plain, norm: none}, {name: normed, norm: batch}]"),
+    Field(
+      "seeds", .integer(1...10_000), default: .value(1),
+      doc:
+        "Seeds of each point, numbered from 1; the same seed means the same data, batches and initial weights in all points.",
+      example: "{smoke: 1, default: 5, full: 20}"),
   ])
 
 /// Turns experiment blocks into experiments.
@@ -45,10 +69,15 @@ public struct ExperimentPlanner {
     guard let body = selectingProfile(block.body, &found) else { return nil }
     guard checkKeys(body, &found) else { return nil }
     let axes = axes(of: body, &found)
-    let seeds = body["seeds"].map { experimentRecord["seeds"]?.type.resolve($0, label: "seeds", &found) ?? nil } ?? .number(1)
+    let seeds =
+      body["seeds"].map { experimentRecord["seeds"]?.type.resolve($0, label: "seeds", &found) ?? nil }
+      ?? .number(1)
     if found.hasErrors { return nil }
-    guard let seedCount = seeds?.integer, let points = expand(axes, seeds: seedCount, body, &found) else { return nil }
-    let base = Node(.mapping((body.members ?? []).filter { configurationKeys.contains($0.key) }), at: body.position)
+    guard let seedCount = seeds?.integer, let points = expand(axes, seeds: seedCount, body, &found) else {
+      return nil
+    }
+    let base = Node(
+      .mapping((body.members ?? []).filter { configurationKeys.contains($0.key) }), at: body.position)
     var runs: [Run] = []
     var declarations: [TableDeclaration] = []
     var digests: [String: String] = [:]
@@ -56,7 +85,8 @@ public struct ExperimentPlanner {
       guard let prepared = prepare(point.apply(to: base), body, &found) else { continue }
       if declarations.isEmpty {
         declarations =
-          type(of: prepared.configuration.runProtocol).tables + prepared.configuration.measurements.map { type(of: $0).table }
+          type(of: prepared.configuration.runProtocol).tables
+          + prepared.configuration.measurements.map { type(of: $0).table }
       }
       digests[prepared.configuration.data.name.rawValue] = prepared.digest
       for seed in 1...seedCount {
@@ -75,7 +105,8 @@ public struct ExperimentPlanner {
 
   private func key(_ value: Value, seed: Int, data: String) -> String {
     let content: Value = [
-      "data": .string(data), "numeric_version": .number(Double(numericVersion)), "seed": .number(Double(seed)),
+      "data": .string(data), "numeric_version": .number(Double(numericVersion)),
+      "seed": .number(Double(seed)),
       "specification": value,
     ]
     return SHA256.hexDigest(of: content.canonicalJSON)
@@ -114,7 +145,9 @@ public struct ExperimentPlanner {
   private func checkKeys(_ body: Node, _ diagnostics: inout Diagnostics) -> Bool {
     guard let members = body.members else {
       diagnostics.add(
-        Diagnostic(rule: "wrong-type", "an experiment cannot be \(body.summary)", at: body.position, expected: "a mapping"))
+        Diagnostic(
+          rule: "wrong-type", "an experiment cannot be \(body.summary)", at: body.position,
+          expected: "a mapping"))
       return false
     }
     let names = experimentRecord.fields.map(\.name)
@@ -156,14 +189,19 @@ public struct ExperimentPlanner {
     guard let vary = body["vary"], !vary.isNull else { return axes }
     guard let members = vary.members else {
       diagnostics.add(
-        Diagnostic(rule: "wrong-type", "'vary' cannot be \(vary.summary)", at: vary.position, expected: "a mapping from options to lists of values"))
+        Diagnostic(
+          rule: "wrong-type", "'vary' cannot be \(vary.summary)", at: vary.position,
+          expected: "a mapping from options to lists of values"))
       return axes
     }
     for member in members {
       guard let path = path(of: member.key, at: member.position, body, &diagnostics) else { continue }
-      let values = isListValued(path) && member.value.elements?.first?.elements == nil ? [member.value] : member.value.elements ?? [member.value]
+      let values =
+        isListValued(path) && member.value.elements?.first?.elements == nil
+        ? [member.value] : member.value.elements ?? [member.value]
       if values.isEmpty {
-        diagnostics.add(Diagnostic(rule: "empty-axis", "the axis '\(member.key)' has no values", at: member.value.position))
+        diagnostics.add(
+          Diagnostic(rule: "empty-axis", "the axis '\(member.key)' has no values", at: member.value.position))
       }
       let name = member.key.split(separator: ".").last.map(String.init) ?? member.key
       var axis = Axis(column: Column(name, .axis, unit: unit(path, body), doc: doc(path, body)), values: [])
@@ -171,7 +209,9 @@ public struct ExperimentPlanner {
         let cell = cell(value)
         if axis.values.contains(where: { $0.cell == cell }) {
           diagnostics.add(
-            Diagnostic(rule: "duplicate-value", "'\(member.key)' has the value \(value.summary) twice", at: value.position, length: value.length))
+            Diagnostic(
+              rule: "duplicate-value", "'\(member.key)' has the value \(value.summary) twice",
+              at: value.position, length: value.length))
         }
         axis.values.append((cell, [Setting(path: path, position: member.position, value: value)]))
       }
@@ -183,18 +223,23 @@ public struct ExperimentPlanner {
   private func armAxis(_ node: Node, _ body: Node, _ diagnostics: inout Diagnostics) -> Axis? {
     guard let arms = node.elements, !arms.isEmpty else {
       diagnostics.add(
-        Diagnostic(rule: "wrong-type", "'arms' cannot be \(node.summary)", at: node.position, expected: "a list of mappings, each with a name"))
+        Diagnostic(
+          rule: "wrong-type", "'arms' cannot be \(node.summary)", at: node.position,
+          expected: "a list of mappings, each with a name"))
       return nil
     }
     var axis = Axis(column: Column("arm", .axis, doc: "Name of the arm."), values: [])
     for arm in arms {
       guard let members = arm.members, let name = arm["name"]?.text else {
         diagnostics.add(
-          Diagnostic(rule: "missing-key", "an arm needs a name", at: arm.position, expected: "{name: …, option: value, …}"))
+          Diagnostic(
+            rule: "missing-key", "an arm needs a name", at: arm.position,
+            expected: "{name: …, option: value, …}"))
         continue
       }
       if axis.values.contains(where: { $0.cell == .text(name) }) {
-        diagnostics.add(Diagnostic(rule: "duplicate-value", "there are two arms named '\(name)'", at: arm.position))
+        diagnostics.add(
+          Diagnostic(rule: "duplicate-value", "there are two arms named '\(name)'", at: arm.position))
       }
       let settings = members.filter { $0.key != "name" }.compactMap { member in
         path(of: member.key, at: member.position, body, &diagnostics).map {
@@ -208,7 +253,8 @@ public struct ExperimentPlanner {
 
   private func cell(_ node: Node) -> Cell {
     switch node.content {
-    case .scalar(let text, let quoted): quoted ? .text(text) : yamlNumber(text).map(Cell.number) ?? .text(text)
+    case .scalar(let text, let quoted):
+      quoted ? .text(text) : yamlNumber(text).map(Cell.number) ?? .text(text)
     case .sequence(let elements): .text("[" + elements.map { cell($0).label }.joined(separator: ", ") + "]")
     case .mapping(let members): .text(members.first.map { cell($0.value).label } ?? "{}")
     }
@@ -224,24 +270,32 @@ public struct ExperimentPlanner {
     if case .variant(_, let datasets) = dataType {
       result += paths("data", datasets.first { $0.name == name(body["data"]) }?.fields ?? [])
     }
-    result += paths("protocol", runProtocols.first { $0.record.name == name(body["protocol"]) }?.record.fields ?? [])
+    result += paths(
+      "protocol", runProtocols.first { $0.record.name == name(body["protocol"]) }?.record.fields ?? [])
     return result
   }
 
-  private func path(of name: String, at position: SourcePosition, _ body: Node, _ diagnostics: inout Diagnostics) -> [String]? {
+  private func path(
+    of name: String, at position: SourcePosition, _ body: Node, _ diagnostics: inout Diagnostics
+  ) -> [String]? {
     let all = sweepable(body)
-    let matches = name.contains(".") ? all.filter { $0.joined(separator: ".") == name } : all.filter { $0.last == name }
+    let matches =
+      name.contains(".") ? all.filter { $0.joined(separator: ".") == name } : all.filter { $0.last == name }
     if matches.count == 1 { return matches[0] }
     // `train` and `protocol` may both have `steps`: only one of them is in use.
     let used = matches.filter { body[$0[0]] != nil }
     if used.count == 1 { return used[0] }
-    let candidates = all.map { path in all.count { $0.last == path.last } == 1 ? path[1] : path.joined(separator: ".") }
+    let candidates = all.map { path in
+      all.count { $0.last == path.last } == 1 ? path[1] : path.joined(separator: ".")
+    }
     diagnostics.add(
       Diagnostic(
         rule: matches.isEmpty ? "unknown-option" : "ambiguous-option",
         matches.isEmpty ? "there is no option '\(name)' to set" : "several options are called '\(name)'",
         at: position, length: name.utf8.count,
-        hint: matches.isEmpty ? nameHint(for: name, in: candidates) : "write one of " + matches.map { $0.joined(separator: ".") }.joined(separator: ", ")))
+        hint: matches.isEmpty
+          ? nameHint(for: name, in: candidates)
+          : "write one of " + matches.map { $0.joined(separator: ".") }.joined(separator: ", ")))
     return nil
   }
 
@@ -254,7 +308,8 @@ public struct ExperimentPlanner {
       return runProtocols.first { $0.record.name == name }?.record[path[1]]
     default:
       guard case .variant(_, let datasets) = dataType else { return nil }
-      return datasets.first { $0.name == body["data"]?.text || $0.name == body["data"]?["name"]?.text }?[path[1]]
+      return datasets.first { $0.name == body["data"]?.text || $0.name == body["data"]?["name"]?.text }?[
+        path[1]]
     }
   }
 
@@ -268,7 +323,8 @@ public struct ExperimentPlanner {
 
   // MARK: - Points
 
-  private func expand(_ axes: [Axis], seeds: Int, _ body: Node, _ diagnostics: inout Diagnostics) -> [Point]? {
+  private func expand(_ axes: [Axis], seeds: Int, _ body: Node, _ diagnostics: inout Diagnostics) -> [Point]?
+  {
     var count = seeds
     for axis in axes {
       let (product, overflow) = count.multipliedReportingOverflow(by: max(1, axis.values.count))
@@ -302,7 +358,9 @@ public struct ExperimentPlanner {
     guard var value = record.resolve(node, &diagnostics) else { return nil }
     let kind = runProtocols.first { $0.record.name == value["protocol"]?["name"]?.string }
     guard let kind else { return nil }
-    if kind.trainsModel, value["record"] == nil { value["record"] = recordRecord.resolve(Node(.mapping([]), at: node.position), &diagnostics) }
+    if kind.trainsModel, value["record"] == nil {
+      value["record"] = recordRecord.resolve(Node(.mapping([]), at: node.position), &diagnostics)
+    }
     guard check(value, kind, node, body, &diagnostics) else { return nil }
     do {
       let configuration = try Configuration(value)
@@ -335,23 +393,38 @@ public struct ExperimentPlanner {
       complain("unused-key", "the protocol '\(name)' does not use '\(part)'", part)
     }
     if let model = value["model"], ModelOptions(model) == nil {
-      complain("model-layers", "the model's hidden layers must be given in one way", "model", expected: "either mlp: [...], or width: (and depth:)")
+      complain(
+        "model-layers", "the model's hidden layers must be given in one way", "model",
+        expected: "either mlp: [...], or width: (and depth:)")
     }
     if let data = value["data"]?["name"]?.string.flatMap(DatasetName.init), !kind.datasets.contains(data) {
-      complain("model-data", "the protocol '\(name)' cannot use the dataset '\(data.rawValue)'", "data", expected: "one of " + kind.datasets.map(\.rawValue).joined(separator: ", "))
+      complain(
+        "model-data", "the protocol '\(name)' cannot use the dataset '\(data.rawValue)'", "data",
+        expected: "one of " + kind.datasets.map(\.rawValue).joined(separator: ", "))
     }
     if kind == IterativePruning.self {
-      if value["data"]?["validation"] == nil { complain("missing-key", "iterative-pruning needs validation data", "data", expected: "validation: a number of examples") }
-      if value["record"]?["every"] == nil { complain("missing-key", "iterative-pruning needs 'record.every' for its early-stop step", "record") }
+      if value["data"]?["validation"] == nil {
+        complain(
+          "missing-key", "iterative-pruning needs validation data", "data",
+          expected: "validation: a number of examples")
+      }
+      if value["record"]?["every"] == nil {
+        complain("missing-key", "iterative-pruning needs 'record.every' for its early-stop step", "record")
+      }
     }
-    if value["model"]?["norm"]?.string != "batch", value["measure"]?.array?.contains(where: { $0["name"] == "inference_modes" }) == true {
-      complain("model-measurement", "'inference_modes' needs a batch-normalised model", "measure", expected: "model: {norm: batch}")
+    if value["model"]?["norm"]?.string != "batch",
+      value["measure"]?.array?.contains(where: { $0["name"] == "inference_modes" }) == true
+    {
+      complain(
+        "model-measurement", "'inference_modes' needs a batch-normalised model", "measure",
+        expected: "model: {norm: batch}")
     }
     return diagnostics.all.count == before
   }
 
   private func checkFit(
-    _ configuration: Configuration, _ description: DatasetDescription, _ node: Node, _ diagnostics: inout Diagnostics
+    _ configuration: Configuration, _ description: DatasetDescription, _ node: Node,
+    _ diagnostics: inout Diagnostics
   ) {
     guard let train = configuration.train else { return }
     let place = node["train"]?["batch"] ?? node["train"] ?? node
@@ -365,14 +438,19 @@ public struct ExperimentPlanner {
     if configuration.model?.batchNorm == true, configuration.model?.normStatistics == .batch, size < 2 {
       diagnostics.add(
         Diagnostic(
-          rule: "batch-size", "batch normalisation cannot be trained on batches of 1: every output would be constant",
+          rule: "batch-size",
+          "batch normalisation cannot be trained on batches of 1: every output would be constant",
           at: place.position, length: place.length, expected: "batch: at least 2"))
     }
-    let memory = 16 * (configuration.weightCount(description) + Double(size) * Double(configuration.model?.hidden.reduce(0, +) ?? 0))
+    let memory =
+      16
+      * (configuration.weightCount(description) + Double(size)
+        * Double(configuration.model?.hidden.reduce(0, +) ?? 0))
     if memory > 64e9 {
       diagnostics.add(
         Diagnostic(
-          rule: "model-size", "this model would need about \(Int(memory / 1e9)) GB", at: (node["model"] ?? node).position,
+          rule: "model-size", "this model would need about \(Int(memory / 1e9)) GB",
+          at: (node["model"] ?? node).position,
           expected: "at most 64 GB"))
     }
   }

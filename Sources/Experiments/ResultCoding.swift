@@ -23,7 +23,8 @@ extension RunResult {
       self.tables[suffix] = table
     }
     for entry in digests {
-      guard let pair = entry.array, pair.count == 2, let step = pair[0].integer, let digest = pair[1].string else { return nil }
+      guard let pair = entry.array, pair.count == 2, let step = pair[0].integer, let digest = pair[1].string
+      else { return nil }
       self.digests.append((step, digest))
     }
   }
@@ -58,6 +59,10 @@ extension Cell {
   }
 
   fileprivate init(value: Value) {
-    if let number = value.number { self = .number(number) } else { self = value.string.map(Cell.text) ?? .missing }
+    if let number = value.number {
+      self = .number(number)
+    } else {
+      self = value.string.map(Cell.text) ?? .missing
+    }
   }
 }

@@ -85,7 +85,8 @@ public struct KernelTable: Sendable {
   /// normalized = (values − mean) · inverseDeviation; output = scale · normalized + shift, per column.
   public var normalize:
     @Sendable (
-      _ rows: Int, _ columns: Int, _ values: Floats, _ stride: Int, _ mean: Floats, _ inverseDeviation: Floats,
+      _ rows: Int, _ columns: Int, _ values: Floats, _ stride: Int, _ mean: Floats,
+      _ inverseDeviation: Floats,
       _ scale: Floats, _ shift: Floats, _ normalized: MutableFloats, _ output: MutableFloats
     ) -> Void
 
@@ -95,7 +96,8 @@ public struct KernelTable: Sendable {
   public var normalizeGradient:
     @Sendable (
       _ rows: Int, _ columns: Int, _ normalized: Floats, _ stride: Int, _ inverseDeviation: Floats,
-      _ scale: Floats, _ gradient: MutableFloats, _ scaleGradient: MutableFloats, _ shiftGradient: MutableFloats,
+      _ scale: Floats, _ gradient: MutableFloats, _ scaleGradient: MutableFloats,
+      _ shiftGradient: MutableFloats,
       _ throughStatistics: Bool
     ) -> Void
 
@@ -119,21 +121,27 @@ public struct KernelTable: Sendable {
   /// Collects the functions of one level.
   public init(
     name: String,
-    multiply: @escaping @Sendable (Int, Int, Int, StridedMatrix, Floats, Int, Start, MutableFloats, Int, MutableFloats) -> Void,
+    multiply:
+      @escaping @Sendable (
+        Int, Int, Int, StridedMatrix, Floats, Int, Start, MutableFloats, Int, MutableFloats
+      ) -> Void,
     transpose: @escaping @Sendable (Int, Int, Floats, Int, MutableFloats, Int) -> Void,
     activate: @escaping @Sendable (Activation, MutableFloats, Int) -> Void,
     activationGradient: @escaping @Sendable (Activation, Floats, MutableFloats, Int) -> Void,
-    softmaxCrossEntropy: @escaping @Sendable (
-      Int, Int, Floats, Int, UnsafePointer<Int32>, Float, MutableFloats, UnsafeMutablePointer<Double>
-    ) -> Void,
+    softmaxCrossEntropy:
+      @escaping @Sendable (
+        Int, Int, Floats, Int, UnsafePointer<Int32>, Float, MutableFloats, UnsafeMutablePointer<Double>
+      ) -> Void,
     columnSums: @escaping @Sendable (Int, Int, Floats, Int, MutableFloats) -> Void,
     columnMoments: @escaping @Sendable (Int, Int, Floats, Int, MutableFloats, MutableFloats) -> Void,
-    normalize: @escaping @Sendable (
-      Int, Int, Floats, Int, Floats, Floats, Floats, Floats, MutableFloats, MutableFloats
-    ) -> Void,
-    normalizeGradient: @escaping @Sendable (
-      Int, Int, Floats, Int, Floats, Floats, MutableFloats, MutableFloats, MutableFloats, Bool
-    ) -> Void,
+    normalize:
+      @escaping @Sendable (
+        Int, Int, Floats, Int, Floats, Floats, Floats, Floats, MutableFloats, MutableFloats
+      ) -> Void,
+    normalizeGradient:
+      @escaping @Sendable (
+        Int, Int, Floats, Int, Floats, Floats, MutableFloats, MutableFloats, MutableFloats, Bool
+      ) -> Void,
     sgd: @escaping @Sendable (Int, MutableFloats, Floats, MutableFloats, Float, Float, Bool, Float) -> Void,
     adam: @escaping @Sendable (Int, MutableFloats, Floats, MutableFloats, MutableFloats, AdamStep) -> Void,
     scale: @escaping @Sendable (Int, MutableFloats, Floats) -> Void

@@ -145,7 +145,8 @@ private func multiplyPanel(
   var row = 0
   while row < m {
     let rows = min(height, m &- row)
-    let left = StridedMatrix(a.start + row &* a.rowStride, rowStride: a.rowStride, columnStride: a.columnStride)
+    let left = StridedMatrix(
+      a.start + row &* a.rowStride, rowStride: a.rowStride, columnStride: a.columnStride)
     let target = result + row &* resultStride
     switch vectors {
     #if AVX512
@@ -169,7 +170,9 @@ private enum Tile<let rows: Int, let vectors: Int> {
     switch start {
     case .zero: break
     case .result:
-      for i in 0..<rows { for j in 0..<vectors { sums[i][j] = load(result + (i &* resultStride &+ j &* width)) } }
+      for i in 0..<rows {
+        for j in 0..<vectors { sums[i][j] = load(result + (i &* resultStride &+ j &* width)) }
+      }
     case .row(let bias):
       for i in 0..<rows { for j in 0..<vectors { sums[i][j] = load(bias + j &* width) } }
     }
@@ -185,7 +188,9 @@ private enum Tile<let rows: Int, let vectors: Int> {
       right += bStride
       remaining &-= 1
     }
-    for i in 0..<rows { for j in 0..<vectors { store(sums[i][j], result + (i &* resultStride &+ j &* width)) } }
+    for i in 0..<rows {
+      for j in 0..<vectors { store(sums[i][j], result + (i &* resultStride &+ j &* width)) }
+    }
   }
 }
 
@@ -273,7 +278,8 @@ private enum Tile<let rows: Int, let vectors: Int> {
 
 /// Sixteen by sixteen elements at a time, so that both sides are touched a cache line at a time.
 @Sendable func transpose(
-  _ rows: Int, _ columns: Int, _ source: Floats, _ sourceStride: Int, _ result: MutableFloats, _ resultStride: Int
+  _ rows: Int, _ columns: Int, _ source: Floats, _ sourceStride: Int, _ result: MutableFloats,
+  _ resultStride: Int
 ) {
   var row = 0
   while row < rows {
@@ -310,7 +316,8 @@ private enum Tile<let rows: Int, let vectors: Int> {
   p = p * r + 1.666_666_7e-1
   p = p * r + 0.5
   p = p * (r * r) + r + 1
-  let exponent = (bits(shifted) &- bits(Vector(repeating: shift)) &+ Bits(repeating: 127)) &<< Bits(repeating: 23)
+  let exponent =
+    (bits(shifted) &- bits(Vector(repeating: shift)) &+ Bits(repeating: 127)) &<< Bits(repeating: 23)
   var result = p * vector(exponent)
   result.replace(with: 0, where: x .< low)
   result.replace(with: .infinity, where: x .> high)
@@ -370,7 +377,8 @@ private enum Tile<let rows: Int, let vectors: Int> {
 }
 
 @Sendable func softmaxCrossEntropy(
-  _ rows: Int, _ classes: Int, _ logits: Floats, _ stride: Int, _ labels: UnsafePointer<Int32>, _ scale: Float,
+  _ rows: Int, _ classes: Int, _ logits: Floats, _ stride: Int, _ labels: UnsafePointer<Int32>,
+  _ scale: Float,
   _ gradient: MutableFloats, _ logProbability: UnsafeMutablePointer<Double>
 ) {
   let vectors = (classes &+ width &- 1) / width
@@ -426,7 +434,8 @@ private func logarithm(_ x: Double) -> Double {
   return Double(exponent) * 0.693_147_180_559_945_3 + (2 * s + 2 * s * (q * p))
 }
 
-@Sendable func columnSums(_ rows: Int, _ columns: Int, _ values: Floats, _ stride: Int, _ sums: MutableFloats) {
+@Sendable func columnSums(_ rows: Int, _ columns: Int, _ values: Floats, _ stride: Int, _ sums: MutableFloats)
+{
   var j = 0
   while j < columns {
     var sum = Vector()
@@ -437,7 +446,8 @@ private func logarithm(_ x: Double) -> Double {
 }
 
 @Sendable func columnMoments(
-  _ rows: Int, _ columns: Int, _ values: Floats, _ stride: Int, _ mean: MutableFloats, _ variance: MutableFloats
+  _ rows: Int, _ columns: Int, _ values: Floats, _ stride: Int, _ mean: MutableFloats,
+  _ variance: MutableFloats
 ) {
   let count = Float(rows)
   var j = 0
@@ -462,7 +472,9 @@ private func logarithm(_ x: Double) -> Double {
 ) {
   var j = 0
   while j < columns {
-    let (center, inverse, gamma, beta) = (load(mean + j), load(inverseDeviation + j), load(scale + j), load(shift + j))
+    let (center, inverse, gamma, beta) = (
+      load(mean + j), load(inverseDeviation + j), load(scale + j), load(shift + j)
+    )
     for i in 0..<rows {
       let at = i &* stride &+ j
       let unit = (load(values + at) - center) * inverse
@@ -474,7 +486,8 @@ private func logarithm(_ x: Double) -> Double {
 }
 
 @Sendable func normalizeGradient(
-  _ rows: Int, _ columns: Int, _ normalized: Floats, _ stride: Int, _ inverseDeviation: Floats, _ scale: Floats,
+  _ rows: Int, _ columns: Int, _ normalized: Floats, _ stride: Int, _ inverseDeviation: Floats,
+  _ scale: Floats,
   _ gradient: MutableFloats, _ scaleGradient: MutableFloats, _ shiftGradient: MutableFloats,
   _ throughStatistics: Bool
 ) {
@@ -490,10 +503,12 @@ private func logarithm(_ x: Double) -> Double {
     store(weighted, scaleGradient + j)
     store(sum, shiftGradient + j)
     let factor = load(scale + j) * load(inverseDeviation + j)
-    let (meanGradient, meanWeighted) = throughStatistics ? (sum / count, weighted / count) : (Vector(), Vector())
+    let (meanGradient, meanWeighted) =
+      throughStatistics ? (sum / count, weighted / count) : (Vector(), Vector())
     for i in 0..<rows {
       let at = i &* stride &+ j
-      store(factor * (load(gradient + at) - meanGradient - load(normalized + at) * meanWeighted), gradient + at)
+      store(
+        factor * (load(gradient + at) - meanGradient - load(normalized + at) * meanWeighted), gradient + at)
     }
     j &+= width
   }
@@ -519,7 +534,8 @@ private func logarithm(_ x: Double) -> Double {
 }
 
 @Sendable func adam(
-  _ count: Int, _ parameters: MutableFloats, _ gradient: Floats, _ first: MutableFloats, _ second: MutableFloats,
+  _ count: Int, _ parameters: MutableFloats, _ gradient: Floats, _ first: MutableFloats,
+  _ second: MutableFloats,
   _ step: AdamStep
 ) {
   let (keep1, keep2) = (1 - step.beta1, 1 - step.beta2)
@@ -562,6 +578,7 @@ public func makeKernels() -> KernelTable {
   KernelTable(
     name: level, multiply: multiply, transpose: transpose, activate: activate,
     activationGradient: activationGradient, softmaxCrossEntropy: softmaxCrossEntropy, columnSums: columnSums,
-    columnMoments: columnMoments, normalize: normalize, normalizeGradient: normalizeGradient, sgd: sgd, adam: adam,
+    columnMoments: columnMoments, normalize: normalize, normalizeGradient: normalizeGradient, sgd: sgd,
+    adam: adam,
     scale: scaleElements)
 }

@@ -27,7 +27,8 @@ public func explanation(of name: String?) throws -> String {
   let found = entries.filter { $0.name == name }
   if found.isEmpty {
     throw DiagnosticError(
-      rule: "unknown-name", "the language has no name '\(name)'", hint: nameHint(for: name, in: entries.map(\.name)))
+      rule: "unknown-name", "the language has no name '\(name)'",
+      hint: nameHint(for: name, in: entries.map(\.name)))
   }
   return found.map(\.text).joined(separator: "\n\n")
 }
@@ -46,10 +47,14 @@ private func languageEntries() -> [LanguageEntry] {
   }
   for column in metricColumns {
     let unit = column.unit.isEmpty ? "" : " (\(column.unit))"
-    entries.append(LanguageEntry(section: "Metrics and columns", name: column.name, text: "\(column.name)\(unit)\n  \(column.doc)"))
+    entries.append(
+      LanguageEntry(
+        section: "Metrics and columns", name: column.name, text: "\(column.name)\(unit)\n  \(column.doc)"))
   }
   for function in Function.allCases {
-    entries.append(LanguageEntry(section: "Functions", name: function.rawValue, text: "\(function.usage)\n  \(function.doc)"))
+    entries.append(
+      LanguageEntry(
+        section: "Functions", name: function.rawValue, text: "\(function.usage)\n  \(function.doc)"))
   }
   return entries
 }
@@ -59,7 +64,8 @@ private func add(_ record: Record, path: String, section: String, to entries: in
   let text = "\(path)\n  \(record.doc)" + (options.isEmpty ? "" : "\n\n\(options)")
   entries.append(LanguageEntry(section: section, name: record.name, text: text))
   for field in record.fields {
-    entries.append(LanguageEntry(section: "Options of \(record.name)", name: field.name, text: entryText(field, path)))
+    entries.append(
+      LanguageEntry(section: "Options of \(record.name)", name: field.name, text: entryText(field, path)))
     add(field.type, path: "\(path).\(field.name)", name: field.name, to: &entries)
   }
 }
@@ -68,7 +74,9 @@ private func add(_ type: FieldType, path: String, name: String, to entries: inou
   switch type {
   case .record(let record): add(record, path: path, section: "Options with options", to: &entries)
   case .variant(_, let records):
-    for record in records { add(record, path: "\(path).\(record.name)", section: "Values of \(name)", to: &entries) }
+    for record in records {
+      add(record, path: "\(path).\(record.name)", section: "Values of \(name)", to: &entries)
+    }
   case .list(let element, _), .map(let element): add(element, path: path, name: name, to: &entries)
   case .either(let types): for type in types { add(type, path: path, name: name, to: &entries) }
   default: break
@@ -76,11 +84,13 @@ private func add(_ type: FieldType, path: String, name: String, to entries: inou
 }
 
 private func entryText(_ field: Field, _ path: String) -> String {
-  var text = "\(path).\(field.name)\(field.unit.isEmpty ? "" : " (\(field.unit))")\n  \(field.doc)\n  takes: \(field.type.summary)"
+  var text =
+    "\(path).\(field.name)\(field.unit.isEmpty ? "" : " (\(field.unit))")\n  \(field.doc)\n  takes: \(field.type.summary)"
   switch field.default {
   case .required: text += "\n  must be given"
   case .none: break
-  case .value(let value): text += "\n  default: \(value["name"]?.string ?? value.string ?? value.canonicalJSON)"
+  case .value(let value):
+    text += "\n  default: \(value["name"]?.string ?? value.string ?? value.canonicalJSON)"
   }
   if case .choice(let choices) = field.type {
     text += choices.map { "\n    \($0.name): \($0.doc)" }.joined()

@@ -42,28 +42,34 @@ private struct FigureDrawing {
     let provenance = FigureProvenance(
       caption: figure.caption, specificationDigest: SHA256.hexDigest(of: figure.specification.canonicalJSON),
       dataDigest: SHA256.hexDigest(of: data))
-    let key = SHA256.hexDigest(of: "\(plotterVersion) \(provenance.caption) \(provenance.specificationDigest) \(provenance.dataDigest)")
+    let key = SHA256.hexDigest(
+      of: "\(plotterVersion) \(provenance.caption) \(provenance.specificationDigest) \(provenance.dataDigest)"
+    )
     let light = try picture(.light, key, provenance)
     let dark = try picture(.dark, key, provenance)
     let name = "figures/\(block.id)"
     let picture = ResolvedPicture(
       path: "\(name).png", darkPath: "\(name)-dark.png", width: light.width, height: light.height)
     let resolved = ResolvedFigure(
-      picture: picture, isFullWidth: figure.specification["width"]?.string == "full", altText: light.alternativeText,
+      picture: picture, isFullWidth: figure.specification["width"]?.string == "full",
+      altText: light.alternativeText,
       csvPath: "data/\(block.id).csv", data: light.table,
       experiments: figure.tableNames.map { String($0.prefix { $0 != "." }) })
     return DrawnFigure(
       resolved: resolved,
       files: [
-        (picture.path, light.png), (picture.darkPath, dark.png), ("data/\(block.id).csv", Array(light.csv.utf8)),
+        (picture.path, light.png), (picture.darkPath, dark.png),
+        ("data/\(block.id).csv", Array(light.csv.utf8)),
       ])
   }
 
   /// The picture from the cache, or drawn and put there.
-  private func picture(_ theme: Theme, _ key: String, _ provenance: FigureProvenance) throws -> CachedPicture {
+  private func picture(_ theme: Theme, _ key: String, _ provenance: FigureProvenance) throws -> CachedPicture
+  {
     let path = "\(cache)/\(key.prefix(2))/\(key.dropFirst(2))-\(theme.rawValue)"
     if let picture = CachedPicture(path) { return picture }
-    let rendered = try Plotting.draw(figure, tables: { results.tables[$0] }, theme: theme, provenance: provenance)
+    let rendered = try Plotting.draw(
+      figure, tables: { results.tables[$0] }, theme: theme, provenance: provenance)
     let picture = CachedPicture(rendered)
     try Files.makeFolder(path.parentFolder)
     try picture.save(path)
@@ -94,7 +100,8 @@ private struct CachedPicture {
   init?(_ path: String) {
     guard let png = try? Files.read("\(path).png"), let bytes = try? Files.read("\(path).json"),
       let value = try? Value(json: bytes), value["png"]?.string == SHA256.hexDigest(of: png),
-      let width = value["width"]?.integer, let height = value["height"]?.integer, let text = value["alt"]?.string,
+      let width = value["width"]?.integer, let height = value["height"]?.integer,
+      let text = value["alt"]?.string,
       let csv = value["csv"]?.string, let header = value["header"]?.array?.compactMap(\.string),
       let rows = value["rows"]?.array?.map({ $0.array?.compactMap(\.string) ?? [] })
     else { return nil }
@@ -120,7 +127,9 @@ private struct CachedPicture {
 extension Cell {
   /// At most five significant digits, for a table that is read and not computed with.
   fileprivate var shortLabel: String {
-    guard case .number(let number) = self, number.isFinite, number != 0, number != number.rounded() else { return label }
+    guard case .number(let number) = self, number.isFinite, number != 0, number != number.rounded() else {
+      return label
+    }
     var scale = 1.0
     while abs(number) * scale < 10_000 { scale *= 10 }
     while abs(number) * scale >= 100_000 { scale /= 10 }

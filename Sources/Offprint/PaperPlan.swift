@@ -49,13 +49,15 @@ public struct PaperPlan: Sendable {
 ///
 /// Every mistake is recorded in `diagnostics`; the result is `nil` when any of them is an error.
 public func planPaper(
-  _ manuscript: Manuscript, folder: String, profile: String, library: DatasetLibrary, _ diagnostics: inout Diagnostics
+  _ manuscript: Manuscript, folder: String, profile: String, library: DatasetLibrary,
+  _ diagnostics: inout Diagnostics
 ) -> PaperPlan? {
   let profiles = manuscript.configuration.profiles
   guard profiles.contains(profile) else {
     diagnostics.add(
       Diagnostic(
-        rule: "unknown-profile", "the paper has no profile '\(profile)'", at: manuscript.configuration.node.position,
+        rule: "unknown-profile", "the paper has no profile '\(profile)'",
+        at: manuscript.configuration.node.position,
         expected: "one of " + profiles.joined(separator: ", "), hint: nameHint(for: profile, in: profiles)))
     return nil
   }
@@ -70,7 +72,9 @@ public func planPaper(
   if profile != "default", profiles.contains("default") {
     var ignored = Diagnostics()
     let published = ExperimentPlanner(profile: "default", profiles: profiles, library: library)
-    known += manuscript.blocks(.experiment).compactMap { published.plan(ExperimentBlock(id: $0.id, body: $0.body), &ignored) }
+    known += manuscript.blocks(.experiment).compactMap {
+      published.plan(ExperimentBlock(id: $0.id, body: $0.body), &ignored)
+    }
   }
   let checker = BlockChecker(known)
   let values = manuscript.values.map { checker.value($0, &diagnostics) }
@@ -102,9 +106,12 @@ struct BlockChecker {
         var table = tables[name] ?? Table(name: name, columns: experiment.columns(declaration))
         // Only the main table's rows are known before the runs.
         if index == 0 {
-          let missing = Array(repeating: Cell.missing, count: declaration.axes.count + declaration.metrics.count)
+          let missing = Array(
+            repeating: Cell.missing, count: declaration.axes.count + declaration.metrics.count)
           let known = Set(table.rows)
-          table.rows += experiment.runs.map { $0.axes + [.number(Double($0.seed))] + missing }.filter { !known.contains($0) }
+          table.rows += experiment.runs.map { $0.axes + [.number(Double($0.seed))] + missing }.filter {
+            !known.contains($0)
+          }
         }
         tables[name] = table
       }
@@ -115,7 +122,8 @@ struct BlockChecker {
 
   func value(_ reference: ValueReference, _ diagnostics: inout Diagnostics) -> FormattedExpression? {
     diagnostics.collect { diagnostics in
-      let text = reference.options.isEmpty ? reference.expression : "\(reference.expression) | \(reference.options)"
+      let text =
+        reference.options.isEmpty ? reference.expression : "\(reference.expression) | \(reference.options)"
       let value = try FormattedExpression(parsing: text, at: reference.position)
       diagnostics.add(contentsOf: value.expression.check(tables: { tables[$0] }, names: names))
       return value
@@ -129,7 +137,8 @@ struct BlockChecker {
     return diagnostics.collect { diagnostics in
       let assertion = try Assertion(parsing: text, at: node.position)
       diagnostics.add(contentsOf: assertion.check(tables: { tables[$0] }, names: names))
-      return PlannedClaim(block: block, assertion: assertion, published: value["published"].flatMap(PublishedValue.init))
+      return PlannedClaim(
+        block: block, assertion: assertion, published: value["published"].flatMap(PublishedValue.init))
     }
   }
 

@@ -21,7 +21,8 @@ func resolvedPaper(_ resolver: Resolver, _ pictures: [String: DrawnFigure]) -> R
 ///
 /// Files of an earlier report that this one no longer has are removed from `figures` and `data`.
 func publish(
-  _ paper: ResolvedPaper, _ results: Results, _ pictures: [String: DrawnFigure], from source: String, to output: String
+  _ paper: ResolvedPaper, _ results: Results, _ pictures: [String: DrawnFigure], from source: String,
+  to output: String
 ) throws -> String {
   let folder = "\(output)/\(paperName(source))"
   var files: [(path: String, bytes: [UInt8])] = []
@@ -57,14 +58,18 @@ public func publishSite(_ papers: [PaperSummary], in workspace: Workspace) throw
 
 extension String {
   /// Everything before the last slash.
-  var parentFolder: String { split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") }
+  var parentFolder: String {
+    split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+  }
 }
 
 /// Writes the lock of a whole build, and counts results that differ from the old one.
 func writeLock(_ results: Results, _ request: BuildRequest, _ summary: inout BuildSummary) throws {
   guard request.only == nil, summary.failures.isEmpty else { return }
   if let old = try LockFile(folder: request.folder) {
-    summary.differences = results.digests.count { key, digest in old.digests[key].map { $0 != digest } ?? false }
+    summary.differences = results.digests.count { key, digest in
+      old.digests[key].map { $0 != digest } ?? false
+    }
   }
   try Files.update(Array(LockFile(digests: results.digests).text.utf8), at: LockFile.path(request.folder))
 }

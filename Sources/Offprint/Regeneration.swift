@@ -22,7 +22,9 @@ public struct BuildRequest: Sendable {
   public var writesLock: Bool
 
   /// Asks for a paper in a profile.
-  public init(folder: String, profile: String, only: Set<String>? = nil, isFresh: Bool = false, writesLock: Bool = true) {
+  public init(
+    folder: String, profile: String, only: Set<String>? = nil, isFresh: Bool = false, writesLock: Bool = true
+  ) {
     self.folder = folder
     self.profile = profile
     self.only = only
@@ -87,7 +89,9 @@ public func regenerate(
 }
 
 /// Parses and plans; all mistakes are thrown together.
-func loadPlan(_ request: BuildRequest, _ workspace: Workspace, _ summary: inout BuildSummary) throws -> PaperPlan {
+func loadPlan(_ request: BuildRequest, _ workspace: Workspace, _ summary: inout BuildSummary) throws
+  -> PaperPlan
+{
   var diagnostics = Diagnostics()
   let plan = parsePaper(folder: request.folder, &diagnostics).flatMap {
     planPaper($0, folder: request.folder, profile: request.profile, library: workspace.library, &diagnostics)
@@ -96,7 +100,8 @@ func loadPlan(_ request: BuildRequest, _ workspace: Workspace, _ summary: inout 
   let ids = Set(plan.experiments.map(\.id))
   for id in (request.only ?? []).subtracting(ids).sorted() {
     throw DiagnosticError(
-      rule: "unknown-experiment", "the paper has no experiment '\(id)'", hint: nameHint(for: id, in: ids.sorted()))
+      rule: "unknown-experiment", "the paper has no experiment '\(id)'",
+      hint: nameHint(for: id, in: ids.sorted()))
   }
   summary.diagnostics = diagnostics.sorted
   summary.runs = plan.runs.count
@@ -130,7 +135,9 @@ private func execute(
 }
 
 /// Reads results from the store; returns the runs that it lacks.
-func load(_ runs: [Run], _ store: RunStore, into loaded: inout [String: RunResult], _ damaged: inout [String]) -> [Run] {
+func load(_ runs: [Run], _ store: RunStore, into loaded: inout [String: RunResult], _ damaged: inout [String])
+  -> [Run]
+{
   runs.filter { run in
     switch store.load(run.key) {
     case .found(let record):

@@ -24,7 +24,9 @@ public func planReport(_ request: BuildRequest, in workspace: Workspace) throws 
   var rows = [["experiment", "runs", "stored", "steps", "TFLOP", "time left"]]
   let stored = storedSeconds(plan, workspace.store)
   // Without a measurement, a core is taken to sustain this many operations a second.
-  let measured = stored.values.reduce((seconds: 0.0, operations: 0.0)) { ($0.seconds + $1.seconds, $0.operations + $1.operations) }
+  let measured = stored.values.reduce((seconds: 0.0, operations: 0.0)) {
+    ($0.seconds + $1.seconds, $0.operations + $1.operations)
+  }
   let pace = measured.operations > 0 ? measured.seconds / measured.operations : 1 / 20e9
   var total = 0.0
   for experiment in plan.experiments {
@@ -41,7 +43,9 @@ public func planReport(_ request: BuildRequest, in workspace: Workspace) throws 
       missing.isEmpty ? "–" : clock(left / Double(workspace.workers)),
     ])
   }
-  rows.append(["all", "\(plan.runs.count)", "\(stored.count)", "", "", clock(total / Double(workspace.workers))])
+  rows.append([
+    "all", "\(plan.runs.count)", "\(stored.count)", "", "", clock(total / Double(workspace.workers)),
+  ])
   return "\(request.folder), profile \(request.profile), \(workspace.workers) workers\n" + aligned(rows)
 }
 
@@ -68,10 +72,14 @@ public func statusReport(_ request: BuildRequest, in workspace: Workspace) throw
   return text
 }
 
-private func storedSeconds(_ plan: PaperPlan, _ store: RunStore) -> [String: (seconds: Double, operations: Double)] {
+private func storedSeconds(_ plan: PaperPlan, _ store: RunStore) -> [String: (
+  seconds: Double, operations: Double
+)] {
   var result: [String: (seconds: Double, operations: Double)] = [:]
   for run in plan.runs {
-    if case .found(let record) = store.load(run.key) { result[run.key] = (record.seconds, run.cost.operations) }
+    if case .found(let record) = store.load(run.key) {
+      result[run.key] = (record.seconds, run.cost.operations)
+    }
   }
   return result
 }

@@ -69,16 +69,19 @@ struct Resolver {
       Result { try claim.assertion.difference(tables: { tables[$0] }) }
     }
     let isDraft = reportProfile.isDraft
-    let adjusted = holm(measured.map { item in (try? item.get()).flatMap { pValue(of: $0.kind, $0.sample.numbers) } })
+    let adjusted = holm(
+      measured.map { item in (try? item.get()).flatMap { pValue(of: $0.kind, $0.sample.numbers) } })
     var resolved: [String: ResolvedClaim] = [:]
     for (index, claim) in plan.claims.enumerated() {
-      resolved[claim.block.id] = self.claim(claim, measured[index], adjustedP: adjusted[index], isDraft: isDraft)
+      resolved[claim.block.id] = self.claim(
+        claim, measured[index], adjustedP: adjusted[index], isDraft: isDraft)
     }
     return resolved
   }
 
   private func claim(
-    _ claim: PlannedClaim, _ outcome: Result<(kind: ClaimKind, sample: Sample), any Error>, adjustedP: Double?,
+    _ claim: PlannedClaim, _ outcome: Result<(kind: ClaimKind, sample: Sample), any Error>,
+    adjustedP: Double?,
     isDraft: Bool
   ) -> ResolvedClaim {
     var result = ResolvedClaim(
@@ -126,10 +129,13 @@ struct Resolver {
     let center = mean(numbers)
     guard center.isFinite else { return "not a finite number" }
     let sign = center > 0 ? "+" : ""
-    guard let interval = judgement.interval, numbers.count > 1 else { return sign + UncertainNumber(center).text() }
+    guard let interval = judgement.interval, numbers.count > 1 else {
+      return sign + UncertainNumber(center).text()
+    }
     let half = interval.halfWidth
     func bound(_ value: Double) -> String {
-      (value > 0 ? "+" : "") + UncertainNumber(value, halfWidth: half).text(UncertainNumber.Style(plain: true))
+      (value > 0 ? "+" : "")
+        + UncertainNumber(value, halfWidth: half).text(UncertainNumber.Style(plain: true))
     }
     var text = "\(bound(center)) (95 % interval \(bound(interval.lower)) to \(bound(interval.upper)))"
     if case .equivalent(let margin) = kind { text += ", margin ±\(Cell.format(margin))" }
@@ -143,16 +149,21 @@ struct Resolver {
   /// How the left side of the claim compares with the published number.
   private func published(_ value: PublishedValue, _ claim: PlannedClaim) -> PublishedComparison {
     let text = UncertainNumber(value.value).text() + (value.note.isEmpty ? "" : " (\(value.note))")
-    guard let sample = try? claim.assertion.left.evaluate(tables: { tables[$0] }), !sample.values.isEmpty else {
+    guard let sample = try? claim.assertion.left.evaluate(tables: { tables[$0] }), !sample.values.isEmpty
+    else {
       return PublishedComparison(published: text, here: "missing", source: value.source)
     }
     let interval = tInterval(sample.numbers)
-    let here = UncertainNumber(mean(sample.numbers), halfWidth: sample.values.count > 1 ? interval?.halfWidth : nil).text()
+    let here = UncertainNumber(
+      mean(sample.numbers), halfWidth: sample.values.count > 1 ? interval?.halfWidth : nil
+    ).text()
     var comparison = ""
     if let interval, sample.values.count > 1 {
-      let inside = (min(interval.lower, interval.upper)...max(interval.lower, interval.upper)).contains(value.value)
+      let inside = (min(interval.lower, interval.upper)...max(interval.lower, interval.upper)).contains(
+        value.value)
       comparison =
-        inside ? "the published number lies inside the 95 % interval"
+        inside
+        ? "the published number lies inside the 95 % interval"
         : "the published number lies \(value.value > interval.upper ? "above" : "below") the 95 % interval"
     }
     return PublishedComparison(published: text, here: here, source: value.source, comparison: comparison)
@@ -166,7 +177,8 @@ struct Resolver {
       guard case .computed(let rowAxis, let rows, _, let columns, let cells) = body else { continue }
       let header: [ResolvedTable.Cell] =
         block.header.isEmpty
-        ? [.heading(rowAxis)] + (columns.isEmpty ? [.heading(block.body["value"]?.text ?? "")] : columns.map { .heading($0) })
+        ? [.heading(rowAxis)]
+          + (columns.isEmpty ? [.heading(block.body["value"]?.text ?? "")] : columns.map { .heading($0) })
         : block.header.map { .inlines($0) }
       resolved[block.id] = ResolvedTable(
         header: header,
@@ -193,7 +205,9 @@ struct Resolver {
     return ResolvedExperiment(
       axes: experiment.axes.enumerated().map { index, axis in
         var values: [String] = []
-        for run in experiment.runs where !values.contains(run.axes[index].label) { values.append(run.axes[index].label) }
+        for run in experiment.runs where !values.contains(run.axes[index].label) {
+          values.append(run.axes[index].label)
+        }
         return ResolvedExperiment.Axis(name: axis.name, values: values)
       },
       seeds: experiment.seeds, runs: runs, parameters: commonParameters(experiment),
@@ -219,7 +233,9 @@ struct Resolver {
   private func leaves(_ value: Value, _ path: String) -> [String: String] {
     guard let members = value.object else { return [path: value.string ?? value.canonicalJSON] }
     return members.reduce(into: [:]) { result, member in
-      result.merge(leaves(member.value, path.isEmpty ? member.key : "\(path).\(member.key)")) { first, _ in first }
+      result.merge(leaves(member.value, path.isEmpty ? member.key : "\(path).\(member.key)")) { first, _ in
+        first
+      }
     }
   }
 

@@ -11,10 +11,12 @@ enum TableBody: Sendable {
   /// Rows and columns as the author wrote them.
   case written
   /// A cell for each value of one or two axes of an experiment's table.
-  case computed(rowAxis: String, rows: [String], columnAxis: String?, columns: [String], cells: [[FormattedExpression]])
+  case computed(
+    rowAxis: String, rows: [String], columnAxis: String?, columns: [String], cells: [[FormattedExpression]])
 
   init?(
-    _ value: Value, _ block: PaperBlock, tables: [String: Table], names: [String], _ diagnostics: inout Diagnostics
+    _ value: Value, _ block: PaperBlock, tables: [String: Table], names: [String],
+    _ diagnostics: inout Diagnostics
   ) {
     if value["rows"]?.array != nil {
       if let unused = ["data", "columns", "value", "filter"].first(where: { value[$0] != nil }) {
@@ -27,24 +29,30 @@ enum TableBody: Sendable {
       self = .written
       return
     }
-    guard let data = value["data"]?.string, let rowAxis = value["rows"]?.string, let metric = value["value"]?.string
+    guard let data = value["data"]?.string, let rowAxis = value["rows"]?.string,
+      let metric = value["value"]?.string
     else {
       diagnostics.add(
         Diagnostic(
-          rule: "missing-key", "a table of an experiment needs 'data', 'rows' and 'value'", at: block.position))
+          rule: "missing-key", "a table of an experiment needs 'data', 'rows' and 'value'", at: block.position
+        ))
       return nil
     }
     guard let table = tables[data] else {
       diagnostics.add(
         Diagnostic(
-          rule: "unknown-experiment", "there is no table '\(data)'", at: block.body["data"]?.position ?? block.position,
+          rule: "unknown-experiment", "there is no table '\(data)'",
+          at: block.body["data"]?.position ?? block.position,
           hint: nameHint(for: data, in: names)))
       return nil
     }
     let columnAxis = value["columns"]?.string
     let filter = value["filter"]?.string.map { "\($0), " } ?? ""
     let rows = TableBody.values(of: rowAxis, in: table, block.body["rows"], block, &diagnostics)
-    let columns = columnAxis.map { TableBody.values(of: $0, in: table, block.body["columns"], block, &diagnostics) } ?? [""]
+    let columns =
+      columnAxis.map { TableBody.values(of: $0, in: table, block.body["columns"], block, &diagnostics) } ?? [
+        ""
+      ]
     let suffix = value["format"]?.string == "%" ? " | %" : ""
     let position = block.body["value"]?.position ?? block.position
     let cells = diagnostics.collect { _ in
@@ -60,7 +68,9 @@ enum TableBody: Sendable {
       }
     }
     guard let cells, !rows.isEmpty else { return nil }
-    self = .computed(rowAxis: rowAxis, rows: rows, columnAxis: columnAxis, columns: columnAxis == nil ? [] : columns, cells: cells)
+    self = .computed(
+      rowAxis: rowAxis, rows: rows, columnAxis: columnAxis, columns: columnAxis == nil ? [] : columns,
+      cells: cells)
   }
 
   private static func values(

@@ -64,7 +64,8 @@ public func verify(
   let store = RunStore(folder: scratch)
   var command = workspace.workerCommand
   command += ["--store", scratch]
-  let outcome = LocalExecutor(workerCommand: command, workers: workspace.workers).execute(chosen, progress: &progress)
+  let outcome = LocalExecutor(workerCommand: command, workers: workspace.workers).execute(
+    chosen, progress: &progress)
   summary.interrupted = outcome.interrupted
   let reasons = Dictionary(outcome.failures.map { ($0.key, $0.reason) }) { first, _ in first }
   for run in chosen {

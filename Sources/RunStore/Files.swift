@@ -74,7 +74,9 @@ public enum Files {
   private static func writeAll(_ bytes: [UInt8], _ descriptor: Int32, _ path: String) throws(FileError) {
     var offset = 0
     while offset < bytes.count {
-      let count = unsafe bytes[offset...].withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      let count = unsafe bytes[offset...].withUnsafeBytes {
+        unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+      }
       if count < 0 {
         if errno == EINTR { continue }
         throw FileError(path: path, action: "write", number: errno)
@@ -86,9 +88,12 @@ public enum Files {
   /// Makes a folder and those above it.
   public static func makeFolder(_ path: String) throws(FileError) {
     if path.isEmpty || isFolder(path) { return }
-    let parent = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    let parent = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
+      separator: "/")
     if !parent.isEmpty { try makeFolder(parent) }
-    if mkdir(path, 0o755) != 0, errno != EEXIST { throw FileError(path: path, action: "make the folder", number: errno) }
+    if mkdir(path, 0o755) != 0, errno != EEXIST {
+      throw FileError(path: path, action: "make the folder", number: errno)
+    }
   }
 
   /// Whether there is a folder at `path`.

@@ -53,11 +53,14 @@ public struct RunStore: Sendable {
         return .damaged("its checksum does not fit its content")
       }
       let value = try Value(json: body)
-      guard value["key"]?.string == key, let result = value["result"], let specification = value["specification"] else {
+      guard value["key"]?.string == key, let result = value["result"],
+        let specification = value["specification"]
+      else {
         return .damaged("it is the record of another run")
       }
       return .found(
-        StoredRun(key: key, specification: specification, result: result, seconds: value["seconds"]?.number ?? 0))
+        StoredRun(
+          key: key, specification: specification, result: result, seconds: value["seconds"]?.number ?? 0))
     } catch {
       return .damaged("\(error)")
     }
@@ -66,7 +69,8 @@ public struct RunStore: Sendable {
   /// Stores a record durably.
   public func save(_ run: StoredRun) throws(FileError) {
     let value: Value = [
-      "key": .string(run.key), "result": run.result, "seconds": .finite(run.seconds), "specification": run.specification,
+      "key": .string(run.key), "result": run.result, "seconds": .finite(run.seconds),
+      "specification": run.specification,
     ]
     let body = Array((value.canonicalJSON + "\n").utf8)
     let path = path(run.key)

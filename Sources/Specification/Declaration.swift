@@ -38,7 +38,8 @@ public struct NumberRange: Sendable, Hashable, CustomStringConvertible {
     case (false, false): return "a number"
     case (true, false): return excludesLower ? "a number above \(low)" : "a number of at least \(low)"
     case (false, true): return "a number of at most \(high)"
-    case (true, true): return excludesLower ? "a number above \(low), at most \(high)" : "a number in \(low)…\(high)"
+    case (true, true):
+      return excludesLower ? "a number above \(low), at most \(high)" : "a number in \(low)…\(high)"
     }
   }
 }
@@ -85,9 +86,11 @@ public indirect enum FieldType: Sendable {
     switch self {
     case .boolean: "true or false"
     case .integer(let range):
-      range.upperBound == .max ? "a whole number of at least \(range.lowerBound)"
-        : range.lowerBound == .min ? "a whole number"
-        : "a whole number in \(range.lowerBound)…\(range.upperBound)"
+      range.upperBound == .max
+        ? "a whole number of at least \(range.lowerBound)"
+        : range.lowerBound == .min
+          ? "a whole number"
+          : "a whole number in \(range.lowerBound)…\(range.upperBound)"
     case .number(let range): range.description
     case .string: "text"
     case .choice(let choices): "one of " + choices.map(\.name).joined(separator: ", ")

@@ -101,7 +101,8 @@ extension FieldType {
     switch self {
     case .boolean: return quoted ? nil : ["true": true, "false": false][text]
     case .integer(let range):
-      guard !quoted, let number = yamlNumber(text), let value = Int(exactly: number), range.contains(value) else {
+      guard !quoted, let number = yamlNumber(text), let value = Int(exactly: number), range.contains(value)
+      else {
         return nil
       }
       return .number(Double(value))
@@ -134,7 +135,8 @@ extension FieldType {
       diagnostics.add(
         Diagnostic(
           rule: "wrong-count", "'\(label)' has \(nodes.count) elements", at: node.position,
-          expected: count.upperBound == .max ? "at least \(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound)"))
+          expected: count.upperBound == .max
+            ? "at least \(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound)"))
       return nil
     }
     let values = nodes.map { element.resolve($0, label: label, &diagnostics) }
@@ -157,7 +159,9 @@ extension FieldType {
         Diagnostic(
           rule: "unknown-name", "'\(label)' cannot be \(tagNode.summary)", at: tagNode.position,
           length: tagNode.length, expected: "one of " + cases.map(\.name).joined(separator: ", "),
-          hint: tagNode.text.flatMap { nearestName(to: $0, in: cases.map(\.name)) }.map { "did you mean '\($0)'?" }))
+          hint: tagNode.text.flatMap { nearestName(to: $0, in: cases.map(\.name)) }.map {
+            "did you mean '\($0)'?"
+          }))
       return nil
     }
     let body = node.members == nil ? Node(.mapping([]), at: node.position) : node

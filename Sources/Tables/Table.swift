@@ -81,7 +81,9 @@ public struct Table: Sendable {
   public var csv: String {
     func quoted(_ text: String) -> String {
       let special = text.contains { $0 == "," || $0 == "\"" || $0.isNewline }
-      return special ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" : text
+      return special
+        ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+          + "\"" : text
     }
     var text = columns.map { quoted($0.name) }.joined(separator: ",") + "\n"
     for row in rows {

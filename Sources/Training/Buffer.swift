@@ -59,7 +59,9 @@ public final class ExampleMatrix {
     self.labels = labels
     self.inputs = Buffer(count * stride)
     for row in 0..<count {
-      for column in 0..<features { self.inputs.start[row * stride + column] = inputs[row * features + column] }
+      for column in 0..<features {
+        self.inputs.start[row * stride + column] = inputs[row * features + column]
+      }
     }
   }
 }

@@ -62,7 +62,8 @@ final class DenseLayer: Layer {
     self.input = input
     let start: Start = bias.map { .row(Floats(workspace.values($0))) } ?? .zero
     workspace.kernels.multiply(
-      rows, weight.stride, weight.rows, StridedMatrix(input, rowStride: inputStride), workspace.values(weight),
+      rows, weight.stride, weight.rows, StridedMatrix(input, rowStride: inputStride),
+      workspace.values(weight),
       weight.stride, start, output.start, weight.stride, workspace.scratch.start)
     return output.start
   }
@@ -72,14 +73,16 @@ final class DenseLayer: Layer {
     let kernels = workspace.kernels
     let stride = weight.stride
     kernels.multiply(
-      weight.rows, stride, rows, StridedMatrix(input, rowStride: 1, columnStride: inputStride), gradient, stride,
+      weight.rows, stride, rows, StridedMatrix(input, rowStride: 1, columnStride: inputStride), gradient,
+      stride,
       .zero, workspace.gradient(weight), stride, workspace.scratch.start)
     if let bias { kernels.columnSums(rows, stride, gradient, stride, workspace.gradient(bias)) }
     if isFirst { return nil }
     let transposed = workspace.scratch.start + 256 * 64
     kernels.transpose(weight.rows, weight.columns, workspace.values(weight), stride, transposed, inputStride)
     kernels.multiply(
-      rows, inputStride, weight.columns, StridedMatrix(gradient, rowStride: stride), transposed, inputStride, .zero,
+      rows, inputStride, weight.columns, StridedMatrix(gradient, rowStride: stride), transposed, inputStride,
+      .zero,
       inputGradient.start, inputStride, workspace.scratch.start)
     return inputGradient.start
   }

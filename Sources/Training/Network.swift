@@ -40,7 +40,8 @@ public final class Network {
 
   /// Builds a network with zero parameters for passes of at most `capacity` rows.
   public init(
-    _ options: ModelOptions, features: Int, classes: Int, capacity: Int, kernels: KernelTable = Kernels.current
+    _ options: ModelOptions, features: Int, classes: Int, capacity: Int,
+    kernels: KernelTable = Kernels.current
   ) {
     var layout = ParameterLayout()
     var layers: [any Layer] = []
@@ -146,7 +147,8 @@ public final class Network {
     precondition(data.features == features && indices.count <= capacity)
     var row = 0
     for index in indices {
-      (batch.start + row * data.stride).update(from: data.inputs.start + index * data.stride, count: data.stride)
+      (batch.start + row * data.stride).update(
+        from: data.inputs.start + index * data.stride, count: data.stride)
       labels[row] = data.labels[index]
       row += 1
     }

@@ -32,7 +32,8 @@ public final class Optimizer {
         rate: Float(rate), beta1: Float(options.beta1), beta2: Float(options.beta2),
         epsilon: Float(options.epsilon), firstCorrection: Float(1 / (1 - beta1Power)),
         secondCorrection: Float(1 / (1 - beta2Power)), decay: Float(options.weightDecay))
-      network.kernels.adam(parameters.count, parameters.start, gradient.start, first.start, second.start, step)
+      network.kernels.adam(
+        parameters.count, parameters.start, gradient.start, first.start, second.start, step)
     }
   }
 }
@@ -43,8 +44,10 @@ extension Schedule {
     switch self {
     case .constant: return initial
     case .step(let every, let factor): return initial * Elementary.pow(factor, Double(step / max(1, every)))
-    case .exponential(let factor): return initial * Elementary.pow(factor, Double(step / max(1, stepsPerEpoch)))
-    case .cosine: return initial * 0.5 * (1 + Elementary.cos(Double.pi * Double(step) / Double(max(1, steps))))
+    case .exponential(let factor):
+      return initial * Elementary.pow(factor, Double(step / max(1, stepsPerEpoch)))
+    case .cosine:
+      return initial * 0.5 * (1 + Elementary.cos(Double.pi * Double(step) / Double(max(1, steps))))
     }
   }
 }

@@ -51,13 +51,16 @@ struct Build: ParsableCommand {
     for line in summary.failures { writeError("error[run]: \(line)\n") }
     if summary.differences > 0 {
       writeError(
-        "warning[lock]: \(summary.differences) results differ from the lock file; 'git diff' shows which reports changed\n")
+        "warning[lock]: \(summary.differences) results differ from the lock file; 'git diff' shows which reports changed\n"
+      )
     }
     let counts = ReportVerdict.allCases.compactMap { verdict in
       let count = summary.verdicts.count { $0.verdict == verdict }
       return count > 0 ? "\(count) \(verdict.rawValue)" : nil
     }
     let made = summary.executed == 0 ? "none new" : "\(summary.executed) new"
-    print("\(summary.page): \(summary.runs) runs (\(made)); claims: \(counts.isEmpty ? "none" : counts.joined(separator: ", "))")
+    print(
+      "\(summary.page): \(summary.runs) runs (\(made)); claims: \(counts.isEmpty ? "none" : counts.joined(separator: ", "))"
+    )
   }
 }

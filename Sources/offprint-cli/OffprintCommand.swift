@@ -25,7 +25,9 @@ struct OffprintCommand: ParsableCommand {
       64 wrong usage; 130 interrupted.
       """,
     version: "offprint 0.1.0, numeric version \(numericVersion)",
-    subcommands: [Build.self, Plan.self, Check.self, Verify.self, StatusCommand.self, Explain.self, WorkerCommand.self])
+    subcommands: [
+      Build.self, Plan.self, Check.self, Verify.self, StatusCommand.self, Explain.self, WorkerCommand.self,
+    ])
 
   /// Runs the command; a reader that stops reading ends it quietly.
   static func main() {
@@ -47,30 +49,40 @@ struct CommonOptions: ParsableArguments {
   @Argument(help: ArgumentHelp("Folder of a paper.", valueName: "paper"))
   var papers: [String] = []
 
-  @Option(name: .shortAndLong, help: "Profile whose numbers are wanted: smoke, default, full or one of the paper's own.")
+  @Option(
+    name: .shortAndLong,
+    help: "Profile whose numbers are wanted: smoke, default, full or one of the paper's own.")
   var profile = "default"
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("Worker processes; one per core when absent.", valueName: "n"))
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Worker processes; one per core when absent.", valueName: "n"))
   var jobs: Int?
 
   @Option(help: ArgumentHelp("Folder of the reports.", valueName: "folder"))
   var output = "output"
 
-  @Option(help: ArgumentHelp("Folder of the run store and other files that can be made again.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("Folder of the run store and other files that can be made again.", valueName: "folder")
+  )
   var cache = ".offprint"
 
   @Option(help: ArgumentHelp("Only these experiments, by id, separated by commas.", valueName: "ids"))
   var only: String?
 
   func validate() throws {
-    if let jobs, !(1...1024).contains(jobs) { throw ValidationError("--jobs must be a number from 1 to 1024") }
+    if let jobs, !(1...1024).contains(jobs) {
+      throw ValidationError("--jobs must be a number from 1 to 1024")
+    }
     if let problem = Kernels.complaint { throw ValidationError(problem) }
   }
 
   /// The papers named, or all in the folder 'papers'.
   func folders() throws -> [String] {
     let found = papers.isEmpty ? Offprint.papers(in: "papers") : papers.map { trimmed($0) }
-    if found.isEmpty { throw ValidationError("there is no paper here: no folder 'papers' with a paper in it, and none was named") }
+    if found.isEmpty {
+      throw ValidationError(
+        "there is no paper here: no folder 'papers' with a paper in it, and none was named")
+    }
     return found
   }
 

@@ -6,7 +6,8 @@ import Offprint
 import RunStore
 
 struct Plan: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Show what a build would run, and for how long; run nothing.")
+  static let configuration = CommandConfiguration(
+    abstract: "Show what a build would run, and for how long; run nothing.")
 
   @OptionGroup var options: CommonOptions
 
@@ -18,7 +19,8 @@ struct Plan: ParsableCommand {
 }
 
 struct Check: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Show every mistake of a paper, with place and hint; run nothing.")
+  static let configuration = CommandConfiguration(
+    abstract: "Show every mistake of a paper, with place and hint; run nothing.")
 
   @OptionGroup var options: CommonOptions
 
@@ -40,11 +42,14 @@ struct Check: ParsableCommand {
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Prove the lock: run again from nothing and compare every digest.",
-    discussion: "Ends with status 3 when a result differs; the first differing metric and training step are named.")
+    discussion:
+      "Ends with status 3 when a result differs; the first differing metric and training step are named.")
 
   @OptionGroup var options: CommonOptions
 
-  @Option(help: ArgumentHelp("Only a random sample of the runs; the share that it proves is printed.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Only a random sample of the runs; the share that it proves is printed.", valueName: "n"))
   var sample: Int?
 
   func validate() throws {
@@ -59,7 +64,9 @@ struct Verify: ParsableCommand {
       defer { emptyFolder(scratch) }
       var progress = ConsoleProgress(live: isTerminal, workers: options.workers)
       let summary = try reportingErrors {
-        try verify(options.request(folder), sample: sample, in: options.workspace, scratch: scratch, progress: &progress)
+        try verify(
+          options.request(folder), sample: sample, in: options.workspace, scratch: scratch,
+          progress: &progress)
       }
       if summary.interrupted {
         writeError("interrupted\n")
@@ -84,7 +91,8 @@ struct Verify: ParsableCommand {
 
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "Show which runs are stored, which are missing, and how large the store is.")
+    commandName: "status",
+    abstract: "Show which runs are stored, which are missing, and how large the store is.")
 
   @OptionGroup var options: CommonOptions
 
@@ -97,7 +105,9 @@ struct StatusCommand: ParsableCommand {
 
 struct Explain: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Explain a block, dataset, protocol, measurement, metric, option or function; without a name, list them.")
+    abstract:
+      "Explain a block, dataset, protocol, measurement, metric, option or function; without a name, list them."
+  )
 
   @Argument(help: "For example fashion-mnist, label_noise, iterative-pruning, early_stop_step or spearman.")
   var name: String?

@@ -17,17 +17,22 @@ private let allowed: [String: Set<String>] = [
   "Expressions": ["Diagnostics", "Tables", "Statistics", "BitExact"],
   "Datasets": ["BitExact", "CZlib"],
   "Training": ["BitExact", "KernelTable"],
-  "Experiments": ["BitExact", "KernelTable", "Diagnostics", "Specification", "Tables", "Datasets", "Training"],
+  "Experiments": [
+    "BitExact", "KernelTable", "Diagnostics", "Specification", "Tables", "Datasets", "Training",
+  ],
   "RunStore": ["BitExact", "Specification"],
   "Execution": ["Datasets", "Experiments", "RunStore", "Specification", "Tables"],
   "Manuscript": ["CCmarkGFM", "Diagnostics", "Specification"],
   "Plotting": ["CPNG", "CFonts", "Diagnostics", "Specification", "Tables"],
   "Report": ["Manuscript", "Diagnostics", "Specification"],
   "Offprint": [
-    "BitExact", "Diagnostics", "Specification", "Tables", "Statistics", "Expressions", "Datasets", "Experiments",
+    "BitExact", "Diagnostics", "Specification", "Tables", "Statistics", "Expressions", "Datasets",
+    "Experiments",
     "RunStore", "Execution", "Manuscript", "Plotting", "Report",
   ],
-  "offprint-cli": ["Offprint", "BitExact", "Datasets", "Diagnostics", "Execution", "Report", "RunStore", "ArgumentParser"],
+  "offprint-cli": [
+    "Offprint", "BitExact", "Datasets", "Diagnostics", "Execution", "Report", "RunStore", "ArgumentParser",
+  ],
 ]
 
 private let system: Set<String> = ["Glibc", "Darwin", "Musl", "Synchronization"]
@@ -40,7 +45,9 @@ private let system: Set<String> = ["Glibc", "Darwin", "Musl", "Synchronization"]
     for case let file as URL in files where file.pathExtension == "swift" {
       for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
         let words = line.split(separator: " ")
-        guard let index = words.firstIndex(of: "import"), index <= 1, words.count > index + 1 else { continue }
+        guard let index = words.firstIndex(of: "import"), index <= 1, words.count > index + 1 else {
+          continue
+        }
         if index == 0 || ["public", "internal", "private", "package"].contains(words[0]) {
           result.append((file.lastPathComponent, String(words[index + 1])))
         }
@@ -59,7 +66,9 @@ private let system: Set<String> = ["Glibc", "Darwin", "Musl", "Synchronization"]
 
   @Test func everyTargetHasItsPlace() throws {
     let folders = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: "Sources").path)
-    let swift = folders.filter { !$0.hasPrefix("C") && !["KernelsBaseline", "KernelsAVX2", "KernelsAVX512"].contains($0) }
+    let swift = folders.filter {
+      !$0.hasPrefix("C") && !["KernelsBaseline", "KernelsAVX2", "KernelsAVX512"].contains($0)
+    }
     #expect(Set(swift) == Set(allowed.keys))
   }
 
@@ -72,7 +81,8 @@ private let system: Set<String> = ["Glibc", "Darwin", "Musl", "Synchronization"]
 
   /// The pipeline stays readable at one sitting.
   @Test func regenerationStaysShort() throws {
-    let text = try String(contentsOf: root.appending(path: "Sources/Offprint/Regeneration.swift"), encoding: .utf8)
+    let text = try String(
+      contentsOf: root.appending(path: "Sources/Offprint/Regeneration.swift"), encoding: .utf8)
     #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count <= 160)
   }
 }

@@ -59,7 +59,8 @@ private func random(_ count: Int, _ stream: inout RandomStream, wild: Bool = fal
                 guard let a0 = a.baseAddress, let b0 = b.baseAddress, let bias0 = bias.baseAddress,
                   let r0 = result.baseAddress, let s0 = scratch.baseAddress
                 else { return }
-                let matrix = StridedMatrix(a0, rowStride: transposed ? 1 : k, columnStride: transposed ? m : 1)
+                let matrix = StridedMatrix(
+                  a0, rowStride: transposed ? 1 : k, columnStride: transposed ? m : 1)
                 let start: Start = mode == 0 ? .zero : mode == 1 ? .result : .row(bias0)
                 kernels.multiply(m, n, k, matrix, b0, n, start, r0, n, s0)
               }
@@ -68,7 +69,8 @@ private func random(_ count: Int, _ stream: inout RandomStream, wild: Bool = fal
         }
       }
       #expect(
-        result.map(canonical) == expected.map(canonical), "m \(m) n \(n) k \(k) transposed \(transposed) start \(mode)")
+        result.map(canonical) == expected.map(canonical),
+        "m \(m) n \(n) k \(k) transposed \(transposed) start \(mode)")
     }
   }
 
@@ -158,7 +160,8 @@ private func random(_ count: Int, _ stream: inout RandomStream, wild: Bool = fal
         var (p, v, m) = (x, g, g.map { $0 * $0 })
         kernels.sgd(x.count, &p, dx, &v, 0.1, 0.9, trial % 2 == 0, 0.01)
         let step = AdamStep(
-          rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, firstCorrection: 2, secondCorrection: 3, decay: 0.1)
+          rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, firstCorrection: 2, secondCorrection: 3,
+          decay: 0.1)
         kernels.adam(x.count, &p, dx, &v, &m, step)
         return [mean, variance, unit, y, dx, dGamma, dBeta, p, v, m].flatMap { $0.map(canonical) }
       }

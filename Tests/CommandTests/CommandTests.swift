@@ -17,8 +17,11 @@ private final class Project {
 
   init() throws {
     folder = NSTemporaryDirectory() + "offprint-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder + "/papers/small", withIntermediateDirectories: true)
-    try write("papers/small/paper.yml", "title: A small paper\nauthors: [{name: A. Author}]\nsections: [text.md]\nprofiles: [smoke, default]\n")
+    try FileManager.default.createDirectory(
+      atPath: folder + "/papers/small", withIntermediateDirectories: true)
+    try write(
+      "papers/small/paper.yml",
+      "title: A small paper\nauthors: [{name: A. Author}]\nsections: [text.md]\nprofiles: [smoke, default]\n")
     try write("papers/small/text.md", Project.text)
   }
 
@@ -57,7 +60,9 @@ private final class Project {
     try text.write(toFile: "\(folder)/\(path)", atomically: true, encoding: .utf8)
   }
 
-  func read(_ path: String) throws -> String { try String(contentsOfFile: "\(folder)/\(path)", encoding: .utf8) }
+  func read(_ path: String) throws -> String {
+    try String(contentsOfFile: "\(folder)/\(path)", encoding: .utf8)
+  }
 
   func edit(_ old: String, _ new: String) throws {
     let text = try read("papers/small/text.md")
@@ -69,7 +74,9 @@ private final class Project {
   func report() throws -> [String: Data] {
     var files: [String: Data] = [:]
     for name in try FileManager.default.subpathsOfDirectory(atPath: "\(folder)/output") {
-      if let data = FileManager.default.contents(atPath: "\(folder)/output/\(name)"), name.contains(".") { files[name] = data }
+      if let data = FileManager.default.contents(atPath: "\(folder)/output/\(name)"), name.contains(".") {
+        files[name] = data
+      }
     }
     return files
   }
@@ -128,8 +135,12 @@ private final class Project {
   /// The report is the same bytes in another folder, with other workers, locale, time zone and instruction set.
   @Test func theReportDependsOnThePaperAlone() throws {
     let (a, b) = (try Project(), try Project())
-    #expect(try a.run("build", "-j", "1", environment: ["OFFPRINT_ISA": "scalar", "TZ": "Asia/Kathmandu"]).status == 0)
-    #expect(try b.run("build", "-j", "3", environment: ["LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"]).status == 0)
+    #expect(
+      try a.run("build", "-j", "1", environment: ["OFFPRINT_ISA": "scalar", "TZ": "Asia/Kathmandu"]).status
+        == 0)
+    #expect(
+      try b.run("build", "-j", "3", environment: ["LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"]).status == 0
+    )
     #expect(try a.report() == b.report())
     #expect(try a.read("papers/small/offprint.lock") == b.read("papers/small/offprint.lock"))
   }
@@ -141,7 +152,8 @@ private final class Project {
     #expect(proven.status == 0, "\(proven.output)\(proven.errors)")
     #expect(proven.output.contains("6 of 6 runs agree"))
     let sample = try project.run("verify", "--sample", "2")
-    #expect(sample.output.contains("2 of 2 runs agree with the lock (of 6); with 95 % confidence at least 22.3 %"))
+    #expect(
+      sample.output.contains("2 of 2 runs agree with the lock (of 6); with 95 % confidence at least 22.3 %"))
     let lock = try project.read("papers/small/offprint.lock")
     let line = try #require(lock.split(separator: "\n").first)
     let forged = line.prefix(65) + String(repeating: "0", count: 64)
@@ -199,7 +211,9 @@ private final class Project {
     var worker: Int32?
     for _ in 0..<1200 where worker == nil {
       Thread.sleep(forTimeInterval: 0.02)
-      worker = (try? String(contentsOfFile: children, encoding: .utf8))?.split(separator: " ").first.flatMap { Int32($0) }
+      worker = (try? String(contentsOfFile: children, encoding: .utf8))?.split(separator: " ").first.flatMap {
+        Int32($0)
+      }
     }
     kill(try #require(worker), SIGKILL)
     let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
@@ -265,7 +279,8 @@ private final class Project {
     #expect(try project.run("build", "nowhere").status == 1)
     #expect(try project.run("build", "--profile", "huge").errors.contains("the paper has no profile 'huge'"))
     #expect(try project.run("build", "--only", "exp-wdth").errors.contains("did you mean 'exp-width'?"))
-    #expect(try project.run("build", environment: ["OFFPRINT_ISA": "mmx"]).errors.contains("OFFPRINT_ISA is 'mmx'"))
+    #expect(
+      try project.run("build", environment: ["OFFPRINT_ISA": "mmx"]).errors.contains("OFFPRINT_ISA is 'mmx'"))
   }
 
   @Test func strictClaimsEndWithStatusTwo() throws {

@@ -19,7 +19,8 @@ func temporaryFolder() throws -> String {
 @Suite struct RunStoreTests {
   private let key = String(repeating: "ab", count: 32)
   private var run: StoredRun {
-    StoredRun(key: key, specification: ["lr": 0.1], result: ["loss": 0.25, "worst": .finite(.nan)], seconds: 1.5)
+    StoredRun(
+      key: key, specification: ["lr": 0.1], result: ["loss": 0.25, "worst": .finite(.nan)], seconds: 1.5)
   }
 
   private func file(_ store: RunStore) -> String { "\(store.folder)/ab/\(key.dropFirst(2)).json" }

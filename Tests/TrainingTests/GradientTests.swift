@@ -34,10 +34,14 @@ private struct ReferenceNetwork {
 
   private func parameter(_ name: String) -> Parameter? { layout.parameters.first { $0.name == name } }
 
-  private func normalized(_ rows: [[Double]], _ p: [Double], _ scale: Parameter, _ shift: Parameter) -> [[Double]] {
+  private func normalized(_ rows: [[Double]], _ p: [Double], _ scale: Parameter, _ shift: Parameter)
+    -> [[Double]]
+  {
     let count = Double(rows.count)
     let mean = rows[0].indices.map { j in rows.reduce(0) { $0 + $1[j] } / count }
-    let variance = rows[0].indices.map { j in rows.reduce(0) { $0 + ($1[j] - mean[j]) * ($1[j] - mean[j]) } / count }
+    let variance = rows[0].indices.map { j in
+      rows.reduce(0) { $0 + ($1[j] - mean[j]) * ($1[j] - mean[j]) } / count
+    }
     return rows.map { row in
       row.indices.map { j in
         (row[j] - mean[j]) / (variance[j] + 1e-5).squareRoot() * p[scale.index(0, j)] + p[shift.index(0, j)]
@@ -95,7 +99,9 @@ private func examples(_ count: Int, features: Int, classes: Int) -> ExampleMatri
         parameters[i] = value
         let expected = (above - below) / (2 * step)
         let actual = Double(network.gradient.start[i])
-        #expect(abs(actual - expected) < 2e-5 + 1e-4 * abs(expected), "\(parameter.name) at \(i): \(actual), not \(expected)")
+        #expect(
+          abs(actual - expected) < 2e-5 + 1e-4 * abs(expected),
+          "\(parameter.name) at \(i): \(actual), not \(expected)")
       }
     }
   }
@@ -109,7 +115,8 @@ private func examples(_ count: Int, features: Int, classes: Int) -> ExampleMatri
       .run(data, seed: 1, watches: { _ in false }, watch: { _ in true })
     var used = Set<Int>()
     for parameter in network.layout.parameters { parameter.forEachIndex { used.insert($0) } }
-    #expect((0..<network.parameters.count).allSatisfy { used.contains($0) || network.parameters.start[$0] == 0 })
+    #expect(
+      (0..<network.parameters.count).allSatisfy { used.contains($0) || network.parameters.start[$0] == 0 })
   }
 }
 

@@ -17,7 +17,9 @@ private func clusters(_ count: Int, seed: UInt64 = 11) -> ExampleMatrix {
 }
 
 @Suite struct TrainingTests {
-  private static func train(_ model: ModelOptions, _ options: TrainOptions, _ kernels: KernelTable) -> (String, Evaluation) {
+  private static func train(_ model: ModelOptions, _ options: TrainOptions, _ kernels: KernelTable) -> (
+    String, Evaluation
+  ) {
     let data = clusters(300)
     let network = Network(model, features: 8, classes: 3, capacity: 64, kernels: kernels)
     network.initialize(seed: 2)
@@ -30,7 +32,8 @@ private func clusters(_ count: Int, seed: UInt64 = 11) -> ExampleMatrix {
   func goldenDigests(level: String) throws {
     let kernels = try #require(Kernels.available.first { $0.name == level })
     let plain = TrainingTests.train(
-      ModelOptions(hidden: [33, 20]), TrainOptions(rate: 0.1, momentum: 0.9, batch: 32, steps: 200, schedule: .cosine),
+      ModelOptions(hidden: [33, 20]),
+      TrainOptions(rate: 0.1, momentum: 0.9, batch: 32, steps: 200, schedule: .cosine),
       kernels)
     #expect(plain.0 == "e02be940c9c81debf09870607c58d893ef23cb258d7473bc854bfce80bcf0024")
     #expect(plain.1.accuracy > 0.9)
@@ -41,7 +44,8 @@ private func clusters(_ count: Int, seed: UInt64 = 11) -> ExampleMatrix {
     #expect(normed.1.accuracy > 0.9)
     let sigmoid = TrainingTests.train(
       ModelOptions(hidden: [12, 12], activation: .sigmoid, initializer: .pytorch),
-      TrainOptions(rate: 0.5, momentum: 0.5, nesterov: true, batch: 7, steps: 300, schedule: .exponential(factor: 0.9)),
+      TrainOptions(
+        rate: 0.5, momentum: 0.5, nesterov: true, batch: 7, steps: 300, schedule: .exponential(factor: 0.9)),
       kernels)
     #expect(sigmoid.0 == "86c8e5c645dde07f50857a987111e951716ed68d0944689154987ec34dcff78b")
   }
@@ -75,7 +79,9 @@ private func clusters(_ count: Int, seed: UInt64 = 11) -> ExampleMatrix {
   }
 
   @Test func schedules() {
-    func rate(_ schedule: Schedule, _ step: Int) -> Double { schedule.rate(0.4, step: step, steps: 100, stepsPerEpoch: 10) }
+    func rate(_ schedule: Schedule, _ step: Int) -> Double {
+      schedule.rate(0.4, step: step, steps: 100, stepsPerEpoch: 10)
+    }
     #expect(rate(.constant, 99) == 0.4)
     #expect(rate(.cosine, 0) == 0.4)
     #expect(abs(rate(.cosine, 50) - 0.2) < 1e-12)
@@ -89,7 +95,8 @@ private func clusters(_ count: Int, seed: UInt64 = 11) -> ExampleMatrix {
   @Test(arguments: [OptimizerKind.sgd, .adam])
   func updatesFollowTheirFormulas(kind: OptimizerKind) {
     let data = clusters(32)
-    let options = TrainOptions(optimizer: kind, rate: 0.05, momentum: 0.9, nesterov: true, weightDecay: 0.01, batch: nil, steps: 5)
+    let options = TrainOptions(
+      optimizer: kind, rate: 0.05, momentum: 0.9, nesterov: true, weightDecay: 0.01, batch: nil, steps: 5)
     let network = Network(ModelOptions(hidden: []), features: 8, classes: 3, capacity: 32)
     network.initialize(seed: 6)
     let optimizer = Optimizer(options, size: network.layout.size)
@@ -98,7 +105,9 @@ private func clusters(_ count: Int, seed: UInt64 = 11) -> ExampleMatrix {
       p.forEachIndex { indices.append($0) }
       return indices
     }
-    var (w, v, s) = (places.map { Double(network.parameters.start[$0]) }, places.map { _ in 0.0 }, places.map { _ in 0.0 })
+    var (w, v, s) = (
+      places.map { Double(network.parameters.start[$0]) }, places.map { _ in 0.0 }, places.map { _ in 0.0 }
+    )
     for t in 1...5 {
       network.computeGradient(data, 0..<32)
       for (i, place) in places.enumerated() {
@@ -114,7 +123,9 @@ private func clusters(_ count: Int, seed: UInt64 = 11) -> ExampleMatrix {
         }
       }
       optimizer.step(network, rate: 0.05)
-      for (i, place) in places.enumerated() { #expect(abs(w[i] - Double(network.parameters.start[place])) < 1e-4) }
+      for (i, place) in places.enumerated() {
+        #expect(abs(w[i] - Double(network.parameters.start[place])) < 1e-4)
+      }
     }
   }
 
@@ -124,10 +135,13 @@ private func clusters(_ count: Int, seed: UInt64 = 11) -> ExampleMatrix {
       (.lecunNormal, 1 / 200), (.pytorch, 1 / 600), (.normal, 1),
     ]
     for (initializer, variance) in expected {
-      let network = Network(ModelOptions(hidden: [300], initializer: initializer), features: 200, classes: 2, capacity: 1)
+      let network = Network(
+        ModelOptions(hidden: [300], initializer: initializer), features: 200, classes: 2, capacity: 1)
       network.initialize(seed: 1)
       var sum = 0.0
-      network.layout.parameters[0].forEachIndex { sum += Double(network.parameters.start[$0] * network.parameters.start[$0]) }
+      network.layout.parameters[0].forEachIndex {
+        sum += Double(network.parameters.start[$0] * network.parameters.start[$0])
+      }
       #expect(abs(sum / 60_000 / variance - 1) < 0.05, "\(initializer)")
     }
   }
@@ -144,7 +158,8 @@ private func clusters(_ count: Int, seed: UInt64 = 11) -> ExampleMatrix {
       survivors = PruningMask.survivorsAfterRound(survivors, rate: 0.2, outputRate: 0.1)
       sequence.append((Double(survivors.reduce(0, +)) / all * 1000).rounded() / 10)
     }
-    #expect([sequence[2], sequence[6], sequence[8], sequence[14], sequence[15]] == [51.3, 21.1, 13.5, 3.6, 2.9])
+    #expect(
+      [sequence[2], sequence[6], sequence[8], sequence[14], sequence[15]] == [51.3, 21.1, 13.5, 3.6, 2.9])
   }
 
   @Test func theLargestWeightsSurviveAndMasksHold() {
@@ -237,7 +252,10 @@ private func clusters(_ count: Int, seed: UInt64 = 11) -> ExampleMatrix {
   }
 
   @Test func equationsAreSolved() {
-    #expect(solvePositiveDefinite([[4, 2], [2, 3]], [8, 7]).map { $0.map { ($0 * 1e9).rounded() / 1e9 } } == [1.25, 1.5])
+    #expect(
+      solvePositiveDefinite([[4, 2], [2, 3]], [8, 7]).map { $0.map { ($0 * 1e9).rounded() / 1e9 } } == [
+        1.25, 1.5,
+      ])
     #expect(solvePositiveDefinite([[1, 1], [1, 1]], [1, 1]) == nil)
   }
 }

@@ -3,26 +3,35 @@ import Datasets
 import Specification
 
 private let imageFields: [Field] = [
-  Field("train", .integer(1...10_000_000), unit: "examples", doc: "Training examples; all that validation leaves when absent.", example: "10000"),
-  Field("validation", .integer(1...10_000_000), unit: "examples", doc: "Examples cut from the training part for validation.", example: "5000"),
-  Field("test", .integer(1...10_000_000), unit: "examples", doc: "Test examples; the whole test part when absent.", example: "10000"),
+  Field(
+    "train", .integer(1...10_000_000), unit: "examples",
+    doc: "Training examples; all that validation leaves when absent.", example: "10000"),
+  Field(
+    "validation", .integer(1...10_000_000), unit: "examples",
+    doc: "Examples cut from the training part for validation.", example: "5000"),
+  Field(
+    "test", .integer(1...10_000_000), unit: "examples",
+    doc: "Test examples; the whole test part when absent.", example: "10000"),
   Field(
     "standardize",
     .choice([
       Choice("global", "One mean and one standard deviation for all inputs, from the training part."),
       Choice("pixel", "A mean and a standard deviation for each input, from the training part."),
       Choice("none", "Inputs stay as they are."),
-    ]), doc: "How inputs are brought to mean 0 and standard deviation 1. Images: `global`; mnist1d: `none`.", example: "global"),
+    ]), doc: "How inputs are brought to mean 0 and standard deviation 1. Images: `global`; mnist1d: `none`.",
+    example: "global"),
   Field(
     "label_noise", .number(.fraction), default: .value(0),
-    doc: "Fraction of the training examples whose label is drawn uniformly over all classes, the true one included.",
+    doc:
+      "Fraction of the training examples whose label is drawn uniformly over all classes, the true one included.",
     example: "0.05"),
   Field(
     "labels",
     .choice([
       Choice("true", "The dataset's labels."),
       Choice("random", "Training labels drawn uniformly over all classes (Zhang et al. 2017)."),
-    ]), default: .value("true"), doc: "Where training labels come from; test labels are always the true ones.",
+    ]), default: .value("true"),
+    doc: "Where training labels come from; test labels are always the true ones.",
     example: "random"),
   Field(
     "inputs",
@@ -31,9 +40,11 @@ private let imageFields: [Field] = [
       Choice("permuted", "One random order of the pixels for all examples."),
       Choice("shuffled", "A random order of the pixels for each example."),
       Choice("gaussian", "Normal numbers with the inputs' mean and standard deviation."),
-    ]), default: .value("true"), doc: "What the network sees (Zhang et al. 2017, figure 1).", example: "shuffled"),
+    ]), default: .value("true"), doc: "What the network sees (Zhang et al. 2017, figure 1).",
+    example: "shuffled"),
   Field(
-    "classes", .list(.integer(0...9), count: 2...10), doc: "Keeps only these classes, renumbered in this order.",
+    "classes", .list(.integer(0...9), count: 2...10),
+    doc: "Keeps only these classes, renumbered in this order.",
     example: "[4, 9]"),
 ]
 
@@ -47,16 +58,21 @@ let dataType = FieldType.variant(
   [
     Record(
       "fashion-mnist",
-      doc: "Fashion-MNIST: 60,000 training and 10,000 test images of clothing, 28 × 28, ten classes (Xiao et al. 2017).",
+      doc:
+        "Fashion-MNIST: 60,000 training and 10,000 test images of clothing, 28 × 28, ten classes (Xiao et al. 2017).",
       fields: [sizeField] + imageFields),
     Record(
-      "mnist", doc: "MNIST: 60,000 training and 10,000 test digits, 28 × 28; the user supplies the idx files.",
+      "mnist",
+      doc: "MNIST: 60,000 training and 10,000 test digits, 28 × 28; the user supplies the idx files.",
       fields: [sizeField] + imageFields),
     Record(
-      "digits", doc: "UCI optical digits: 1,797 images, 8 × 8, ten classes (Alpaydin & Kaynak 1998); built in.",
+      "digits",
+      doc: "UCI optical digits: 1,797 images, 8 × 8, ten classes (Alpaydin & Kaynak 1998); built in.",
       fields: imageFields),
     Record(
-      "mnist1d", doc: "MNIST-1D: 4,000 training and 1,000 test signals of 40 points (Greydanus & Kobak 2024); generated.",
+      "mnist1d",
+      doc:
+        "MNIST-1D: 4,000 training and 1,000 test signals of 40 points (Greydanus & Kobak 2024); generated.",
       fields: imageFields),
     Record(
       "separable",
@@ -69,7 +85,8 @@ let dataType = FieldType.variant(
             Choice("asymmetric", "Support vectors (½, 3⁄2), (5⁄2, −½) and their negatives."),
           ]), default: .value("symmetric"), doc: "Where the support vectors are.", example: "asymmetric"),
         Field(
-          "points", .integer(0...100_000), default: .value(12), doc: "Further points beyond the margin.", example: "12"),
+          "points", .integer(0...100_000), default: .value(12), doc: "Further points beyond the margin.",
+          example: "12"),
       ]),
     Record(
       "digit-pair",
@@ -77,8 +94,12 @@ let dataType = FieldType.variant(
       fields: [
         Field("first", .integer(0...9), default: .value(4), doc: "The digit labelled +1.", example: "4"),
         Field("second", .integer(0...9), default: .value(9), doc: "The digit labelled −1.", example: "9"),
-        Field("train", .integer(2...360), default: .value(240), unit: "examples", doc: "Training examples.", example: "240"),
-        Field("validation", .integer(1...360), unit: "examples", doc: "Validation examples; all that remain when absent.", example: "100"),
+        Field(
+          "train", .integer(2...360), default: .value(240), unit: "examples", doc: "Training examples.",
+          example: "240"),
+        Field(
+          "validation", .integer(1...360), unit: "examples",
+          doc: "Validation examples; all that remain when absent.", example: "100"),
       ]),
   ])
 
@@ -87,7 +108,8 @@ extension DatasetRequest {
   init?(_ value: Value) {
     guard let name = value["name"]?.string.flatMap(DatasetName.init) else { return nil }
     self.init(
-      name, train: value["train"]?.integer, validation: value["validation"]?.integer, test: value["test"]?.integer,
+      name, train: value["train"]?.integer, validation: value["validation"]?.integer,
+      test: value["test"]?.integer,
       size: value["size"]?.integer,
       standardization: value["standardize"]?.string.flatMap(Standardization.init),
       labelNoise: value["label_noise"]?.number ?? 0,

@@ -7,9 +7,15 @@ import Training
 let modelRecord = Record(
   "model", doc: "A multilayer perceptron: give the hidden layers as `mlp`, or `width` and `depth`.",
   fields: [
-    Field("mlp", .list(.integer(1...1_000_000), count: 0...1000), unit: "units", doc: "Units of each hidden layer.", example: "[100, 100]"),
-    Field("width", .integer(1...1_000_000), unit: "units", doc: "Units of every hidden layer, instead of `mlp`.", example: "64"),
-    Field("depth", .integer(1...1000), unit: "layers", doc: "Hidden layers of `width` units; 1 when absent.", example: "2"),
+    Field(
+      "mlp", .list(.integer(1...1_000_000), count: 0...1000), unit: "units",
+      doc: "Units of each hidden layer.", example: "[100, 100]"),
+    Field(
+      "width", .integer(1...1_000_000), unit: "units", doc: "Units of every hidden layer, instead of `mlp`.",
+      example: "64"),
+    Field(
+      "depth", .integer(1...1000), unit: "layers", doc: "Hidden layers of `width` units; 1 when absent.",
+      example: "2"),
     Field(
       "activation",
       .choice([
@@ -41,12 +47,15 @@ let modelRecord = Record(
         Choice("lecun-normal", "N(0, 1/fan-in) (LeCun et al. 1998)."),
         Choice("pytorch", "U(±1/√fan-in) for weights and biases, PyTorch's default."),
         Choice("normal", "N(0, 1); set the deviation by `init_scale`."),
-      ]), default: .value("he-normal"), doc: "Distribution of the initial weights; biases start at 0.", example: "glorot-normal"),
+      ]), default: .value("he-normal"), doc: "Distribution of the initial weights; biases start at 0.",
+      example: "glorot-normal"),
     Field(
-      "init_scale", .number(.positive), default: .value(1), doc: "Factor on all initial weights.", example: "0.3"),
+      "init_scale", .number(.positive), default: .value(1), doc: "Factor on all initial weights.",
+      example: "0.3"),
     Field(
       "bias", .boolean, default: .value(true),
-      doc: "Whether dense layers add a bias; a layer that feeds batch normalisation never does.", example: "false"),
+      doc: "Whether dense layers add a bias; a layer that feeds batch normalisation never does.",
+      example: "false"),
   ])
 
 extension ModelOptions {

@@ -13,11 +13,20 @@ let trainRecord = Record(
         Choice("sgd", "Stochastic gradient descent with (Nesterov) momentum: v ← μv + g, w ← w − ηv."),
         Choice("adam", "Adam (Kingma & Ba 2015)."),
       ]), default: .value("sgd"), doc: "The update rule.", example: "adam"),
-    Field("lr", .number(.positive), default: .required, doc: "Learning rate η at the first step.", example: "0.1"),
-    Field("momentum", .number(NumberRange(0, 0.9999)), default: .value(0), doc: "Momentum μ of SGD.", example: "0.9"),
-    Field("nesterov", .boolean, default: .value(false), doc: "Whether the momentum is Nesterov's.", example: "true"),
-    Field("beta1", .number(NumberRange(0, 0.9999)), default: .value(0.9), doc: "Decay of Adam's first moment.", example: "0.9"),
-    Field("beta2", .number(NumberRange(0, 0.999999)), default: .value(0.999), doc: "Decay of Adam's second moment.", example: "0.999"),
+    Field(
+      "lr", .number(.positive), default: .required, doc: "Learning rate η at the first step.", example: "0.1"),
+    Field(
+      "momentum", .number(NumberRange(0, 0.9999)), default: .value(0), doc: "Momentum μ of SGD.",
+      example: "0.9"),
+    Field(
+      "nesterov", .boolean, default: .value(false), doc: "Whether the momentum is Nesterov's.",
+      example: "true"),
+    Field(
+      "beta1", .number(NumberRange(0, 0.9999)), default: .value(0.9), doc: "Decay of Adam's first moment.",
+      example: "0.9"),
+    Field(
+      "beta2", .number(NumberRange(0, 0.999999)), default: .value(0.999),
+      doc: "Decay of Adam's second moment.", example: "0.999"),
     Field("eps", .number(.positive), default: .value(1e-8), doc: "Adam's ε.", example: "1e-8"),
     Field(
       "weight_decay", .number(.nonNegative), default: .value(0),
@@ -26,23 +35,30 @@ let trainRecord = Record(
       "batch", .either([.integer(1...10_000_000), .choice([Choice("full", "All training examples.")])]),
       default: .value(100), unit: "examples",
       doc: "Examples a step, drawn without replacement; or `full`.", example: "100"),
-    Field("steps", .integer(1...1_000_000_000), default: .required, unit: "steps", doc: "Number of steps at most.", example: "600"),
+    Field(
+      "steps", .integer(1...1_000_000_000), default: .required, unit: "steps",
+      doc: "Number of steps at most.", example: "600"),
     Field(
       "schedule",
       .variant(
         tag: "name",
         [
           Record("constant", doc: "The learning rate stays.", fields: []),
-          Record("cosine", doc: "It falls to zero along half a cosine (Loshchilov & Hutter 2017).", fields: []),
+          Record(
+            "cosine", doc: "It falls to zero along half a cosine (Loshchilov & Hutter 2017).", fields: []),
           Record(
             "step", doc: "It is multiplied by a factor at regular steps.",
             fields: [
-              Field("every", .integer(1...1_000_000_000), default: .required, unit: "steps", doc: "Steps between changes.", example: "1000"),
+              Field(
+                "every", .integer(1...1_000_000_000), default: .required, unit: "steps",
+                doc: "Steps between changes.", example: "1000"),
               Field("gamma", .number(.positive), default: .value(0.1), doc: "The factor.", example: "0.1"),
             ]),
           Record(
             "exponential", doc: "It is multiplied by a factor after every epoch.",
-            fields: [Field("gamma", .number(.positive), default: .required, doc: "The factor.", example: "0.95")]),
+            fields: [
+              Field("gamma", .number(.positive), default: .required, doc: "The factor.", example: "0.95")
+            ]),
         ]), default: .value(["name": "constant"]), doc: "How the learning rate changes.", example: "cosine"),
     Field(
       "stop",
@@ -50,8 +66,12 @@ let trainRecord = Record(
         Record(
           "stop", doc: "Ends training early, looked at whenever a record is made.",
           fields: [
-            Field("train_loss", .number(.positive), unit: "nats", doc: "Stop at a training loss of at most this.", example: "0.01"),
-            Field("train_accuracy", .number(.fraction), doc: "Stop at a training accuracy of at least this.", example: "1"),
+            Field(
+              "train_loss", .number(.positive), unit: "nats", doc: "Stop at a training loss of at most this.",
+              example: "0.01"),
+            Field(
+              "train_accuracy", .number(.fraction), doc: "Stop at a training accuracy of at least this.",
+              example: "1"),
           ])), doc: "When training ends before `steps`.", example: "{train_loss: 0.01}"),
   ])
 
@@ -63,7 +83,9 @@ extension TrainOptions {
       switch value["schedule"]?["name"]?.string {
       case "cosine": .cosine
       case "step":
-        .step(every: value["schedule"]?["every"]?.integer ?? steps, factor: value["schedule"]?["gamma"]?.number ?? 0.1)
+        .step(
+          every: value["schedule"]?["every"]?.integer ?? steps,
+          factor: value["schedule"]?["gamma"]?.number ?? 0.1)
       case "exponential": .exponential(factor: value["schedule"]?["gamma"]?.number ?? 1)
       default: .constant
       }
@@ -81,7 +103,9 @@ extension TrainOptions {
 let recordRecord = Record(
   "record", doc: "What goes into the table `exp-x.history`, and how often.",
   fields: [
-    Field("every", .integer(1...1_000_000_000), unit: "steps", doc: "Steps between records; only the last step when absent.", example: "50"),
+    Field(
+      "every", .integer(1...1_000_000_000), unit: "steps",
+      doc: "Steps between records; only the last step when absent.", example: "50"),
     Field(
       "metrics", .list(.choice(historyMetrics.map { Choice($0.name, $0.doc) }), count: 1...20),
       default: .value(["train_loss", "train_accuracy", "test_loss", "test_accuracy"]),

@@ -14,8 +14,12 @@ struct InferenceModes: RunMeasurement {
       sizes, and for shifted inputs x → (1 + s)·x + s.
       """,
     fields: [
-      Field("batch", .list(.integer(1...4096), count: 1...50), default: .value([1, 2, 4, 8, 32, 128]), unit: "examples", doc: "Sizes of the test batches.", example: "[1, 128]"),
-      Field("shift", .list(.number(.any), count: 1...50), default: .value([0]), doc: "Values of s.", example: "[0, 0.5]"),
+      Field(
+        "batch", .list(.integer(1...4096), count: 1...50), default: .value([1, 2, 4, 8, 32, 128]),
+        unit: "examples", doc: "Sizes of the test batches.", example: "[1, 128]"),
+      Field(
+        "shift", .list(.number(.any), count: 1...50), default: .value([0]), doc: "Values of s.",
+        example: "[0, 0.5]"),
     ])
 
   private let batches: [Int]
@@ -31,14 +35,17 @@ struct InferenceModes: RunMeasurement {
     axes: [
       Column("mode", .axis, doc: "`evaluation`, `batch` or `leak`."),
       Column("order", .axis, doc: "`shuffled` or `sorted` by class; no matter in evaluation mode."),
-      Column("batch", .axis, unit: "examples", doc: "Size of the test batches; no matter in evaluation mode."),
+      Column(
+        "batch", .axis, unit: "examples", doc: "Size of the test batches; no matter in evaluation mode."),
       Column("shift", .axis, doc: "s of x → (1 + s)·x + s."),
     ], metrics: [Column("accuracy", .metric, doc: "Fraction of the test data classified correctly.")])
 
   func measure(_ network: Network, _ data: TrainingData, seed: UInt64) throws -> RunTable {
     var result = RunTable(InferenceModes.table)
     var stream = RandomStream(seed: seed, purpose: "inference-order")
-    let orders = [("shuffled", stream.permutation(data.test.count)), ("sorted", sortedByClass(data.test.labels))]
+    let orders = [
+      ("shuffled", stream.permutation(data.test.count)), ("sorted", sortedByClass(data.test.labels)),
+    ]
     for shift in shifts {
       let test = shift == 0 ? data.test : shifted(data.test, by: Float(shift))
       let evaluation = network.evaluate(test).accuracy

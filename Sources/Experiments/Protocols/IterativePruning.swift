@@ -13,18 +13,29 @@ struct IterativePruning: RunProtocol {
       validation data and `record.every`, which give the early-stop step.
       """,
     fields: [
-      Field("rounds", .integer(1...100), default: .required, doc: "Pruning rounds after the dense training.", example: "12"),
-      Field("rate", .number(NumberRange(0, 0.99, excludesLower: true)), default: .value(0.2), doc: "Fraction of the surviving weights of a layer that a round removes.", example: "0.2"),
-      Field("output_rate", .number(NumberRange(0, 0.99)), default: .value(0.1), doc: "The same for the output layer.", example: "0.1"),
+      Field(
+        "rounds", .integer(1...100), default: .required, doc: "Pruning rounds after the dense training.",
+        example: "12"),
+      Field(
+        "rate", .number(NumberRange(0, 0.99, excludesLower: true)), default: .value(0.2),
+        doc: "Fraction of the surviving weights of a layer that a round removes.", example: "0.2"),
+      Field(
+        "output_rate", .number(NumberRange(0, 0.99)), default: .value(0.1),
+        doc: "The same for the output layer.", example: "0.1"),
       Field(
         "controls",
         .list(
           .choice([
             Choice("reinit", "The ticket's mask with freshly drawn initial weights."),
             Choice("shuffled", "The ticket's initial weights with its mask shuffled within each layer."),
-            Choice("one-shot", "A mask of the same size cut from the dense network in one go, reset to the initial weights."),
-          ]), count: 0...3), default: .value([]), doc: "Controls that are trained beside the ticket.", example: "[reinit, one-shot]"),
-      Field("control_rounds", .list(.integer(1...100), count: 0...100), default: .value([]), doc: "Rounds at which controls are trained.", example: "[3, 7, 11]"),
+            Choice(
+              "one-shot",
+              "A mask of the same size cut from the dense network in one go, reset to the initial weights."),
+          ]), count: 0...3), default: .value([]), doc: "Controls that are trained beside the ticket.",
+        example: "[reinit, one-shot]"),
+      Field(
+        "control_rounds", .list(.integer(1...100), count: 0...100), default: .value([]),
+        doc: "Rounds at which controls are trained.", example: "[3, 7, 11]"),
     ])
   static let trainsModel = true
   static let datasets: [DatasetName] = [.fashionMNIST, .mnist, .digits, .mnist1d]
@@ -51,9 +62,14 @@ struct IterativePruning: RunProtocol {
       Column(
         "remaining", .metric, unit: "%",
         doc: "Surviving weights in percent of all weights (P_m of Frankle & Carbin 2019)."),
-      Column("early_stop_step", .metric, unit: "steps", doc: "Recorded step with the smallest validation loss."),
+      Column(
+        "early_stop_step", .metric, unit: "steps", doc: "Recorded step with the smallest validation loss."),
       Column("early_stop_accuracy", .metric, doc: "Test accuracy of the weights at early_stop_step."),
-    ] + finalMetrics.filter { ["train_accuracy", "train_loss", "test_accuracy", "test_loss", "validation_accuracy", "gap"].contains($0.name) }
+    ]
+    + finalMetrics.filter {
+      ["train_accuracy", "train_loss", "test_accuracy", "test_loss", "validation_accuracy", "gap"].contains(
+        $0.name)
+    }
 
   static let tables = [
     TableDeclaration(suffix: "", doc: "One row a run: the dense network.", axes: [], metrics: finalMetrics),
@@ -149,7 +165,9 @@ private struct Session {
   }
 
   /// Trains one control of a round.
-  mutating func trainControl(_ control: String, _ round: Int, _ mask: PruningMask, _ denseWeights: Buffer) throws {
+  mutating func trainControl(_ control: String, _ round: Int, _ mask: PruningMask, _ denseWeights: Buffer)
+    throws
+  {
     switch control {
     case "reinit": try train(round: round, control: control, mask: mask, initialization: "reinit/\(round)")
     case "shuffled":

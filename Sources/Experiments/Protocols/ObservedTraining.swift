@@ -24,7 +24,10 @@ final class ObservedTraining {
   /// Steps done before this training and steps in all, for progress.
   var progressOffset = (done: 0, total: 0)
 
-  init(_ network: Network, _ options: TrainOptions, _ data: TrainingData, _ context: RunContext, mask: Buffer? = nil) {
+  init(
+    _ network: Network, _ options: TrainOptions, _ data: TrainingData, _ context: RunContext,
+    mask: Buffer? = nil
+  ) {
     self.network = network
     self.options = options
     self.data = data
@@ -58,7 +61,8 @@ final class ObservedTraining {
   /// Makes a record; returns whether training goes on.
   private func observe(_ step: Int) -> Bool {
     let needsTrain =
-      record.metrics.contains { $0.hasPrefix("train_") } || options.stopLoss != nil || options.stopAccuracy != nil
+      record.metrics.contains { $0.hasPrefix("train_") } || options.stopLoss != nil
+      || options.stopAccuracy != nil
     let needsTest = record.metrics.contains { $0.hasPrefix("test_") }
     let train = needsTrain ? network.evaluate(data.train) : nil
     let validation = data.validation.count > 0 ? network.evaluate(data.validation) : nil
@@ -67,7 +71,10 @@ final class ObservedTraining {
     history.rows.append(
       history.columns.map { $0 == "step" ? .number(Double(step)) : values[$0].map(Cell.number) ?? .missing })
     if let validation, validation.loss < best?.loss ?? .infinity {
-      best = (step, validation.loss, network.parameters.duplicate(), network.runningStatistics.map { $0.duplicate() })
+      best = (
+        step, validation.loss, network.parameters.duplicate(),
+        network.runningStatistics.map { $0.duplicate() }
+      )
     }
     guard let train else { return true }
     let tracksFit = record.metrics.contains("train_accuracy")

@@ -28,7 +28,9 @@ struct SeparableDescentProtocol: RunProtocol {
           Step size in the method's own unit: 1/σ²max of the data for gd and momentum (stable below 8), 1/max‖x‖² for \
           normalized and sgd, 0.01 for adam.
           """, example: "1"),
-      Field("steps", .integer(1...1_000_000_000), default: .required, unit: "steps", doc: "Number of steps.", example: "100000"),
+      Field(
+        "steps", .integer(1...1_000_000_000), default: .required, unit: "steps", doc: "Number of steps.",
+        example: "100000"),
     ])
   static let trainsModel = false
   static let datasets: [DatasetName] = [.separable, .digitPair]
@@ -93,7 +95,8 @@ struct SeparableDescentProtocol: RunProtocol {
       if step % beat == 0 { try context.progress(step, steps) }
       guard marks.contains(step) else { continue }
       last = measure(descent.weights, step, train, validation, separator)
-      history.rows.append(history.columns.map { $0 == "step" ? .number(Double(step)) : last[$0].map(Cell.number) ?? .missing })
+      history.rows.append(
+        history.columns.map { $0 == "step" ? .number(Double(step)) : last[$0].map(Cell.number) ?? .missing })
       result.digests.append((step, digest(descent.weights)))
     }
     last["svm_margin"] = separator.margin
@@ -124,7 +127,8 @@ struct SeparableDescentProtocol: RunProtocol {
   }
 
   private func measure(
-    _ w: [Double], _ step: Int, _ train: SignedPoints, _ validation: SignedPoints, _ separator: HardMarginSeparator
+    _ w: [Double], _ step: Int, _ train: SignedPoints, _ validation: SignedPoints,
+    _ separator: HardMarginSeparator
   ) -> [String: Double] {
     let norm = w.reduce(0) { $0 + $1 * $1 }.squareRoot()
     let length = separator.weights.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -182,7 +186,8 @@ public struct RunFailure: Error, CustomStringConvertible {
 
 extension SignedPoints {
   fileprivate init(_ data: LabelledData) {
-    self.init(points: data.inputs.map(Double.init), labels: data.labels.map(Double.init), dimension: data.inputCount)
+    self.init(
+      points: data.inputs.map(Double.init), labels: data.labels.map(Double.init), dimension: data.inputCount)
   }
 
   fileprivate var largestSquaredLength: Double {

@@ -12,7 +12,8 @@ struct Train: RunProtocol {
   init(_ value: Value) {}
 
   static let tables = [
-    TableDeclaration(suffix: "", doc: "One row a run: the metrics after the last step.", axes: [], metrics: finalMetrics),
+    TableDeclaration(
+      suffix: "", doc: "One row a run: the metrics after the last step.", axes: [], metrics: finalMetrics),
     historyDeclaration,
   ]
 
@@ -30,7 +31,8 @@ struct Train: RunProtocol {
     result.tables[""] = main
     result.tables["history"] = training.history
     for measurement in context.configuration.measurements {
-      result.tables[type(of: measurement).table.suffix] = try measurement.measure(network, data, seed: context.streamSeed)
+      result.tables[type(of: measurement).table.suffix] = try measurement.measure(
+        network, data, seed: context.streamSeed)
     }
     return result
   }
@@ -68,7 +70,8 @@ extension Configuration {
     let batch = Double(min(train.batch ?? data.train, data.train))
     let records = 1 + Double(record.every.map { train.steps / max(1, $0) } ?? 0)
     let sets = Set(record.metrics.compactMap { $0.split(separator: "_").first })
-    let recorded = (sets.contains("train") ? data.train : 0) + (sets.contains("test") ? data.test : 0) + data.validation
+    let recorded =
+      (sets.contains("train") ? data.train : 0) + (sets.contains("test") ? data.test : 0) + data.validation
     let evaluated = records * Double(recorded) + Double(data.train + data.test)
     let measured = measurements.reduce(0) { $0 + $1.examples(data) }
     let steps = Double(train.steps)

@@ -29,7 +29,8 @@ public struct SignedPoints: Sendable {
     var sums = SIMD8<Double>()
     let row = z + n * stride
     for d in Swift.stride(from: 0, to: stride, by: 8) {
-      sums += UnsafeRawPointer(row + d).loadUnaligned(as: SIMD8<Double>.self)
+      sums +=
+        UnsafeRawPointer(row + d).loadUnaligned(as: SIMD8<Double>.self)
         * UnsafeRawPointer(w + d).loadUnaligned(as: SIMD8<Double>.self)
     }
     let four = sums.lowHalf + sums.highHalf
@@ -63,7 +64,9 @@ public struct HardMarginSeparator: Sendable {
   public init?(_ points: SignedPoints, sweeps: Int = 200_000) {
     let (count, stride) = (points.count, points.stride)
     let norms = (0..<count).map { n in
-      (0..<points.dimension).reduce(0.0) { $0 + points.values[n * stride + $1] * points.values[n * stride + $1] }
+      (0..<points.dimension).reduce(0.0) {
+        $0 + points.values[n * stride + $1] * points.values[n * stride + $1]
+      }
     }
     guard count > 0, norms.allSatisfy({ $0 > 0 }) else { return nil }
     var alpha = [Double](repeating: 0, count: count)

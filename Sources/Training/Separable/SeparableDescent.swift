@@ -95,8 +95,13 @@ public struct SeparableDescent {
           for n in 0..<count {
             let product = local.product(n, w0, z0)
             let small = Elementary.exp(-abs(product))
-            let factor = shift > 0 ? Elementary.exp(shift - product) / (1 + small) : (product > 0 ? small : 1) / (1 + small)
-            if wantsLoss { loss += shift > 0 ? Elementary.exp(shift - product) * logarithmQuotient(small) : logisticLoss(product) }
+            let factor =
+              shift > 0
+              ? Elementary.exp(shift - product) / (1 + small) : (product > 0 ? small : 1) / (1 + small)
+            if wantsLoss {
+              loss +=
+                shift > 0 ? Elementary.exp(shift - product) * logarithmQuotient(small) : logisticLoss(product)
+            }
             let row = z0 + n * stride
             for d in 0..<stride { g0[d] -= factor * row[d] }
           }
