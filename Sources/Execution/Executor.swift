@@ -131,6 +131,12 @@ enum InterruptFlag {
   static func install() -> () -> Void {
     unsafe flag = 0
     let handler: @convention(c) (Int32) -> Void = { _ in unsafe InterruptFlag.flag = 1 }
+    // A parent may have started this process with the signals blocked.
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
+    unsafe sigaddset(&signals, SIGINT)
+    unsafe sigaddset(&signals, SIGTERM)
+    unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     let oldInterrupt = signal(SIGINT, handler)
     let oldTerminate = signal(SIGTERM, handler)
     let oldPipe = signal(SIGPIPE, SIG_IGN)

@@ -29,9 +29,11 @@ struct Resolver {
 
   func value(_ value: FormattedExpression) -> ResolvedValue {
     let expression = value.expression
-    guard let sample = try? expression.evaluate(tables: { tables[$0] }), !sample.values.isEmpty else {
-      return ResolvedValue(
-        text: "missing", title: "its runs have no result", experiments: expression.experiments)
+    let sample: Sample
+    do {
+      sample = try expression.evaluate(tables: { tables[$0] })
+    } catch {
+      return ResolvedValue(text: "–", title: reason(error), experiments: expression.experiments)
     }
     let numbers = sample.numbers
     let seeds = "n = \(numbers.count) \(numbers.count == 1 ? "seed" : "seeds")"
@@ -52,13 +54,22 @@ struct Resolver {
       samples: sample.values.map { Cell.format($0.value) })
   }
 
+  /// Why an expression has no value, in one line for readers.
+  private func reason(_ error: any Error) -> String {
+    if reportProfile.isDraft { return "not part of the profile '\(plan.profile)'" }
+    if !results.failures.isEmpty { return "some of its runs have no result" }
+    return (error as? DiagnosticError)?.diagnostics.first?.message ?? "\(error)"
+  }
+
   // MARK: - Claims
 
   /// The claims of the paper, judged together: Holm's correction runs over all of them.
   func claims() -> [String: ResolvedClaim] {
-    let measured = plan.claims.map { claim in try? claim.assertion.difference(tables: { tables[$0] }) }
+    let measured = plan.claims.map { claim in
+      Result { try claim.assertion.difference(tables: { tables[$0] }) }
+    }
     let isDraft = reportProfile.isDraft
-    let adjusted = holm(measured.map { item in item.flatMap { pValue(of: $0.kind, $0.sample.numbers) } })
+    let adjusted = holm(measured.map { item in (try? item.get()).flatMap { pValue(of: $0.kind, $0.sample.numbers) } })
     var resolved: [String: ResolvedClaim] = [:]
     for (index, claim) in plan.claims.enumerated() {
       resolved[claim.block.id] = self.claim(claim, measured[index], adjustedP: adjusted[index], isDraft: isDraft)
@@ -67,13 +78,17 @@ struct Resolver {
   }
 
   private func claim(
-    _ claim: PlannedClaim, _ measured: (kind: ClaimKind, sample: Sample)?, adjustedP: Double?, isDraft: Bool
+    _ claim: PlannedClaim, _ outcome: Result<(kind: ClaimKind, sample: Sample), any Error>, adjustedP: Double?,
+    isDraft: Bool
   ) -> ResolvedClaim {
     var result = ResolvedClaim(
       verdict: .notJudged, assertion: claim.assertion.text, experiments: claim.assertion.experiments)
     result.erratum = claim.block.body["erratum"]?.text
-    guard let measured, !measured.sample.values.isEmpty else {
-      result.note = "its runs have no result"
+    let measured: (kind: ClaimKind, sample: Sample)
+    do {
+      measured = try outcome.get()
+    } catch {
+      result.note = reason(error)
       return result
     }
     let numbers = measured.sample.numbers

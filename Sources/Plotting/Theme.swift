@@ -41,7 +41,7 @@ extension Theme {
 
   /// `count` ordered colours, each readable on the page.
   func ordered(_ count: Int) -> [Color] {
-    let start = self == .light ? 0.16 : 0.08
+    let start = self == .light ? 0.25 : 0.1
     return (0..<count).map { index in
       sequentialColor(start + (1 - start) * (count == 1 ? 0.5 : Double(index) / Double(count - 1)))
     }

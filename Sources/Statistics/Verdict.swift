@@ -115,7 +115,9 @@ public func judge(
     judgement.reason =
       p < significanceLevel
       ? "decided by itself, but not after the correction for all claims" : "the seeds spread too widely"
-    judgement.seedsToDecide = seedsToDecide(kind, differences: values)
+    // Holm multiplies the claim's p-value by how many claims are at least as undecided: the level shrinks as much.
+    let share = p > 0 && corrected < 1 ? p / corrected : 1
+    judgement.seedsToDecide = seedsToDecide(kind, differences: values, level: significanceLevel * share)
   }
   return judgement
 }
@@ -133,21 +135,23 @@ private func holds(_ kind: ClaimKind, for value: Double) -> Bool {
 ///
 /// The smallest n with √n · |distance| / SD ≥ t₁₋α,ₙ₋₁ + t₀.₈,ₙ₋₁, where the distance is that of the mean from the
 /// offset or from the nearer end of the margin, and α is 0.025, or 0.05 for a mean inside the margin. This is the usual
-/// approximation of the noncentral t distribution; correction for several claims is not counted.
+/// approximation of the noncentral t distribution. `level` is the level after correction for several claims.
 /// `nil` when the sample has no spread or no distance, or when more than 100,000 would be needed.
 ///
 /// Source: Julious, Sample sizes for clinical trials with normal data, Statist. Med. 23 (2004).
-public func seedsToDecide(_ kind: ClaimKind = .positive, differences: [Double]) -> Int? {
+public func seedsToDecide(
+  _ kind: ClaimKind = .positive, differences: [Double], level: Double = significanceLevel
+) -> Int? {
   let deviation = standardDeviation(differences)
   let center = mean(differences)
   guard deviation.isFinite, deviation > 0 else { return nil }
   let distance: Double
-  var tail = significanceLevel / 2
+  var tail = level / 2
   switch kind {
   case .greater(let offset, _): distance = abs(center - offset)
   case .equivalent(let margin):
     distance = abs(margin - abs(center))
-    if abs(center) < margin { tail = significanceLevel }
+    if abs(center) < margin { tail = level }
   }
   let effect = distance / deviation
   let normal = (StandardNormal.quantile(1 - tail) + StandardNormal.quantile(0.8)) / effect

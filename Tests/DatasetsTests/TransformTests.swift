@@ -94,6 +94,8 @@ import Testing
     // 40 labels drawn, a tenth of them as they were.
     #expect((28...40).contains(changed(little).count), "\(changed(little).count)")
     #expect((75...100).contains(changed(much).count))
+    let firstHalf = changed(little).count { $0 < 100 }
+    #expect((8...30).contains(firstHalf), "the noisy examples are spread over the rows: \(firstHalf)")
     for index in changed(little) { #expect(much.train.labels[index] == little.train.labels[index]) }
     #expect(much.trueTrainLabels == clean.train.labels)
     let everything = try load { $0.labelNoise = 1 }

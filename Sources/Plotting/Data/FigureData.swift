@@ -77,6 +77,8 @@ struct FigureData: Sendable {
   var columnValues: [String] = []
   /// For each panel, whether its axes have categories.
   var isOrdinal: [(x: Bool, y: Bool)] = []
+  /// Names along the axes of each panel, in the order of the tables.
+  var categories: [(x: [String], y: [String])] = []
   /// Axis titles of each panel.
   var titles: [(x: String, y: String)] = []
   var droppedNotFinite = 0
@@ -123,6 +125,8 @@ extension FigureData {
     let y = considered.contains { $0.isCategorical(\.y) }
     let x = considered.contains { $0.isCategorical(\.x) || ($0.isCategoricalByMark && !y) }
     isOrdinal.append((x, y))
+    categories.append(
+      (x ? LayerRows.labels(considered, \.x) : [], y ? LayerRows.labels(considered, \.y) : []))
     titles.append(
       (considered.lazy.compactMap { $0.title(\.x) }.first ?? "", considered.lazy.compactMap { $0.title(\.y) }.first ?? ""))
 
@@ -197,6 +201,11 @@ extension Names {
   }
 }
 
+extension Double {
+  /// Whether an axis can show the number: finite, and small enough that squares and differences stay so.
+  fileprivate var isDrawable: Bool { isFinite && abs(self) < 1e100 }
+}
+
 /// The rows of a layer that its filter keeps.
 private struct LayerRows {
   let layer: Figure.Layer
@@ -238,6 +247,21 @@ private struct LayerRows {
       return false
     }
     return rows.contains { if case .text = table.rows[$0][index] { true } else { false } }
+  }
+
+  /// The different values of a channel over some layers, in order of appearance.
+  static func labels(_ layers: [LayerRows], _ path: KeyPath<Figure.Encoding, Figure.Channel?>) -> [String] {
+    var labels: [String] = []
+    var seen: Set<String> = []
+    for layer in layers {
+      let channel = layer.layer.encoding[keyPath: path]
+      let index = layer.index(channel)
+      for row in layer.rows {
+        let cell = layer.cell(channel, index, row)
+        if cell != .missing, seen.insert(cell.label).inserted { labels.append(cell.label) }
+      }
+    }
+    return labels
   }
 
   /// Bars stand on categories even when these are numbers.
@@ -350,15 +374,17 @@ private struct LayerRows {
         if cell != .missing { notFinite += 1 }
         return nil
       }
-      if !number.isFinite {
+      guard number.isDrawable else {
         notFinite += 1
         return nil
       }
-      if channel?.scale.kind == .log, number <= 0 {
+      // What no axis can tell from zero is zero.
+      let value = abs(number) < 1e-100 ? 0 : number
+      if channel?.scale.kind == .log, value <= 0 {
         notPositive += 1
         return nil
       }
-      return .number(number)
+      return .number(value)
     }
 
     var groups: [[Int]: Int] = [:]
@@ -402,7 +428,7 @@ private struct LayerRows {
       }
       readings[lastGroup].append(
         Reading(
-          place: place, value: value, end: cell(endChannel, endIndex, row).number,
+          place: place, value: value, end: cell(endChannel, endIndex, row).number.flatMap { $0.isDrawable ? $0 : nil },
           seed: seedIndex.flatMap { index in table.map { $0.rows[row][index] } } ?? .missing,
           extra: cell(extraChannel, extraIndex, row)))
     }
@@ -448,7 +474,7 @@ private struct LayerRows {
       var point = point(group[0].place, .number(summary.value), isHorizontal)
       point.count = summary.count
       (point.low, point.high) = (summary.low, summary.high)
-      let ends = group.compactMap(\.end).filter(\.isFinite)
+      let ends = group.compactMap(\.end)
       if let end = Summary.of(ends, .mean, .none)?.value {
         (point.low, point.high) = (min(end, summary.value), max(end, summary.value))
       }
@@ -471,7 +497,7 @@ private struct LayerRows {
     }
     return groups.map { group in
       var point = point(group[0].place, group[0].value, isHorizontal)
-      let values = group.compactMap(\.extra.number).filter(\.isFinite)
+      let values = group.compactMap(\.extra.number).filter(\.isDrawable)
       point.extra = Summary.of(values, .mean, .none).map { .number($0.value) } ?? .missing
       point.count = group.count
       return point

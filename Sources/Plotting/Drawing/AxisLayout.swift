@@ -17,6 +17,12 @@ struct AxisLayout: Sendable {
 }
 
 extension AxisLayout {
+  /// How far the labels of an axis of `width` reach beyond its right end.
+  func overhang(width: Double) -> Double {
+    guard !isTurned else { return 0 }
+    return labels.flatMap { label in label.lines.map { label.position * width + $0.width / 2 - width } }.max() ?? 0
+  }
+
   /// The ticks under a plot of `width`.
   static func horizontal(
     _ scale: Scale, width: Double, format: NumberStyle, style: TextStyle, valuesShown: [Double]

@@ -69,8 +69,8 @@ struct FigureLayouter {
     result.notes = notes.flatMap { TextLine.wrapped($0, noteStyle, width: inner, limit: 3) }
 
     // First with names at the ends of lines; when they do not fit, with a legend.
-    let hasHeatMap = data.plots.contains { $0.layers.contains { $0.layer.mark.kind == .rect } }
-    let right = hasHeatMap ? 78.0 : 0
+    let bar = colorBar()
+    let right = bar?.room ?? 0
     if grid.count == 1, let wished = directLabelWidth() {
       var looks = result.looks
       looks.dashesFollowColor = false
@@ -175,8 +175,10 @@ struct FigureLayouter {
     var yAxes: [AxisLayout] = []
     var leftRoom = [Double](repeating: 0, count: grid.columns)
     var gap = Metrics.panelGap
+    var xAxes: [AxisLayout] = []
+    var overhang = 0.0
     let rowHeadings = !data.rowValues.isEmpty
-    for _ in 0..<2 {
+    for _ in 0..<3 {
       yAxes = scales.map {
         .vertical($0.y, height: plotHeight, format: $0.yFormat, style: tickStyle, widest: widestLabel)
       }
@@ -188,13 +190,14 @@ struct FigureLayouter {
       }
       gap = grid.columns > 4 ? 12 : Metrics.panelGap
       let fixed = 2 * Metrics.margin + right + leftRoom.reduce(0, +) + gap * Double(grid.columns - 1)
-        + (sharesYTitle && hasYTitle ? yTitleRoom + 4 : 0) + (rowHeadings ? yTitleRoom : 6)
+        + (sharesYTitle && hasYTitle ? yTitleRoom + 4 : 0) + max(rowHeadings ? yTitleRoom : 4, overhang - right)
       plotWidth = max(24, (width - fixed) / Double(grid.columns))
       plotHeight = panelHeight(grid, plotWidth)
-    }
-    let xAxes = scales.map {
-      AxisLayout.horizontal(
-        $0.x, width: plotWidth, format: $0.xFormat, style: tickStyle, valuesShown: $0.xValues)
+      xAxes = scales.map {
+        .horizontal($0.x, width: plotWidth, format: $0.xFormat, style: tickStyle, valuesShown: $0.xValues)
+      }
+      // The last number of an axis may reach beyond its plot.
+      overhang = xAxes.map { $0.overhang(width: plotWidth) }.max() ?? 0
     }
 
     // Down the page.
@@ -263,7 +266,7 @@ struct FigureLayouter {
         [TextLine.shortened(text, labelStyle, width: height + 30)], Metrics.margin, (gridTop + gridBottom) / 2
       )
     }
-    placeColorBar(right: right, top: gridTop, bottom: gridBottom, left: lastRight, into: &result)
+    if let bar = colorBar() { place(bar, top: gridTop, bottom: gridBottom, left: lastRight, into: &result) }
     if !result.notes.isEmpty {
       y += 6 + Double(result.notes.count) * Metrics.noteSize * 1.4
     }
@@ -278,15 +281,24 @@ struct FigureLayouter {
   /// The height of a plot that suits its kind and width.
   private func panelHeight(_ grid: Grid, _ plotWidth: Double) -> Double {
     if let height = figure.panelHeight { return height }
+    // Many rows are lower, so that the figure stays on a few screens.
+    return min(suitableHeight(grid, plotWidth), max(52, 2400 / Double(grid.rows) - 30))
+  }
+
+  private func suitableHeight(_ grid: Grid, _ plotWidth: Double) -> Double {
     let categories = scales.map { $0.y.isOrdinal ? $0.y.categories.count : 0 }.max() ?? 0
     if categories > 0 {
       let bars = data.plots.contains { $0.layers.contains { $0.layer.mark.kind == .bar } }
       let slots = bars ? max(1, data.colors.names.count) : 1
-      let perCategory = 14 + 12 * Double(slots)
+      let longest = scales.flatMap { $0.y.categories }.map {
+        TextLine.wrapped(formatCategory($0), tickStyle, width: width * 0.3, limit: 3).count
+      }.max() ?? 1
+      let perLabel = categories <= 30 ? Double(longest) * Metrics.tickSize * 1.3 + 10 : 0
+      let perCategory = max(14 + 12 * Double(slots), perLabel)
       return min(max(Double(categories) * perCategory, 90), 900)
     }
     if grid.count == 1 { return (plotWidth * 0.54).rounded() < 200 ? 200 : min(plotWidth * 0.54, 420).rounded() }
-    let aspect = grid.columns == 1 ? 0.34 : grid.columns == 2 ? 0.72 : 0.85
+    let aspect = grid.columns == 1 ? 0.34 : grid.columns == 2 ? 0.62 : 0.85
     return min(max((plotWidth * aspect).rounded(), 84), 300)
   }
 
@@ -356,7 +368,7 @@ struct FigureLayouter {
       case .point, .errorbar, .tick, .text:
         hasPoint = true
         filled = layer.layer.mark.filled
-      case .bar: (hasBox, shade) = (true, theme == .light ? 0.25 : 0.3)
+      case .bar: (hasBox, shade) = (true, theme == .light ? 0.1 : 0.3)
       case .area, .band: (hasBox, shade) = (true, 0.6)
       case .rule, .rect: break
       }
@@ -433,29 +445,40 @@ struct FigureLayouter {
 
   // MARK: - Heat maps
 
-  private func placeColorBar(
-    right: Double, top: Double, bottom: Double, left: Double, into result: inout FigureLayout
-  ) {
-    guard right > 0, let layer = data.plots.flatMap(\.layers).first(where: { $0.layer.mark.kind == .rect }) else {
-      return
-    }
-    let values = data.plots.flatMap(\.layers).filter { $0.layer.mark.kind == .rect }
-      .flatMap(\.series).flatMap(\.points).compactMap(\.extra.number)
-    let channel = layer.layer.encoding.color
-    let request = channel?.scale ?? ScaleRequest()
-    var scale = Scale.fitted(to: values, kind: request.kind ?? .linear, request: request, zero: false)
+  /// What stands beside a heat map.
+  private struct ColorBar {
+    var scale: Scale
+    var format: NumberStyle
+    var title: TextLine
+    /// All of its width with the gap before it.
+    var room: Double
+  }
+
+  private func colorBar() -> ColorBar? {
+    let layers = data.plots.flatMap(\.layers).filter { $0.layer.mark.kind == .rect }
+    guard let channel = layers.first?.layer.encoding.color else { return nil }
+    let values = layers.flatMap(\.series).flatMap(\.points).compactMap(\.extra.number)
+    let request = channel.scale
+    let kind = request.kind == .ordinal ? .linear : request.kind ?? .linear
+    var scale = Scale.fitted(to: values, kind: kind, request: request, zero: false)
     if request.domain == nil, let low = values.min(), let high = values.max(), low < high {
-      (scale.low, scale.high) = (scale.kind.transform(low), scale.kind.transform(high))
+      let ends = (kind.transform(low), kind.transform(high))
+      if ends.0.isFinite, ends.1.isFinite { (scale.low, scale.high) = ends }
     }
-    let title = channel.map { $0.title ?? $0.field?.name.split(separator: "_").joined(separator: " ") ?? "" }
+    let name = channel.title ?? channel.field?.name.split(separator: "_").joined(separator: " ") ?? ""
+    let title = TextLine.shortened(name, mutedStyle, width: 110)
+    let axis = AxisLayout.vertical(scale, height: 200, format: channel.format, style: tickStyle, widest: 90)
+    return ColorBar(
+      scale: scale, format: channel.format, title: title, room: 18 + max(title.width, 12 + 8 + axis.extent) + 4)
+  }
+
+  private func place(_ bar: ColorBar, top: Double, bottom: Double, left: Double, into result: inout FigureLayout) {
     let barTop = top + 22
     let frame = snapped(
-      Rect(left: left + 18, top: barTop, right: left + 30, bottom: min(bottom, barTop + 220)))
+      Rect(left: left + 18, top: barTop, right: left + 30, bottom: min(max(bottom, barTop + 40), barTop + 220)))
     let axis = AxisLayout.vertical(
-      scale, height: frame.height, format: channel?.format ?? .number, style: tickStyle, widest: 60)
-    result.colorBar = (
-      frame, scale, axis, title.map { TextLine.shortened($0, mutedStyle, width: right + 20) }
-    )
+      bar.scale, height: frame.height, format: bar.format, style: tickStyle, widest: 90)
+    result.colorBar = (frame, bar.scale, axis, bar.title)
   }
 }
 

@@ -36,6 +36,7 @@ struct Legend: Sendable {
 
   /// Adds names under a heading, breaking rows at `width`; `limit` rows at most, then a count of what is left out.
   mutating func add(heading: TextLine?, _ entries: [LegendEntry], width: Double, limit: Int, note: TextStyle) {
+    guard !entries.isEmpty else { return }
     var items: [Item] = (heading.map { [.heading($0)] } ?? []) + entries.map(Item.entry)
     var row: [Item] = []
     var used = 0.0

@@ -32,20 +32,20 @@ extension FigureData {
         if distinct.count > 20 { break }
       }
       return PlotScales(
-        x: scale(forX, \.x, xs, isOrdinal: isOrdinal[plot.panel].x, isVertical: false),
-        y: scale(forY, \.y, ys, isOrdinal: isOrdinal[plot.panel].y, isVertical: true),
+        x: scale(forX, \.x, xs, names: isOrdinal[plot.panel].x ? categories[plot.panel].x : nil, isVertical: false),
+        y: scale(forY, \.y, ys, names: isOrdinal[plot.panel].y ? categories[plot.panel].y : nil, isVertical: true),
         xFormat: xs.first?.format ?? .number, yFormat: ys.first?.format ?? .number,
         xValues: distinct.count > 20 ? [] : distinct)
     }
   }
 
   private func scale(
-    _ plots: [PlotData], _ path: KeyPath<DataPoint, Coordinate>, _ channels: [Figure.Channel], isOrdinal: Bool,
-    isVertical: Bool
+    _ plots: [PlotData], _ path: KeyPath<DataPoint, Coordinate>, _ channels: [Figure.Channel],
+    names: [String]?, isVertical: Bool
   ) -> Scale {
     let request = channels.lazy.map(\.scale).first { $0 != ScaleRequest() } ?? ScaleRequest()
-    if isOrdinal {
-      let categories = categories(plots, path, channels, request)
+    if let names {
+      let categories = ordered(names, in: plots, path, channels, request)
       // The first category is at the left, or at the top.
       return Scale(categories: categories, reversed: request.reversed != isVertical)
     }
@@ -85,17 +85,15 @@ extension FigureData {
     return Scale.fitted(to: values, kind: request.kind ?? .linear, request: request, zero: zero)
   }
 
-  private func categories(
-    _ plots: [PlotData], _ path: KeyPath<DataPoint, Coordinate>, _ channels: [Figure.Channel], _ request: ScaleRequest
+  /// The names that some plots show, in the author's order or in their own.
+  private func ordered(
+    _ names: [String], in plots: [PlotData], _ path: KeyPath<DataPoint, Coordinate>, _ channels: [Figure.Channel], _ request: ScaleRequest
   ) -> [String] {
-    var labels: [String] = []
     var seen: Set<String> = []
     for layer in plots.flatMap(\.layers) where layer.layer.mark.kind != .rule {
-      for point in layer.series.flatMap(\.points) {
-        let label = point[keyPath: path].label
-        if seen.insert(label).inserted { labels.append(label) }
-      }
+      for point in layer.series.flatMap(\.points) { seen.insert(point[keyPath: path].label) }
     }
+    var labels = names.filter(seen.contains)
     let numbers = labels.compactMap(Double.init)
     if numbers.count == labels.count {
       labels = zip(labels, numbers).sorted { $0.1 < $1.1 }.map(\.0)

@@ -18,7 +18,7 @@ extension PlotPainter {
           [
             self.point(across - half, base, layer), self.point(across + half, base, layer),
             self.point(across + half, end, layer), self.point(across - half, end, layer),
-          ], color.mixed(with: scene.background, theme == .light ? 0.25 : 0.3))
+          ], color.mixed(with: scene.background, theme == .light ? 0.1 : 0.3))
       }
       paintSeedDots(series, layer, shift: shift, width: width)
       for point in series.points {

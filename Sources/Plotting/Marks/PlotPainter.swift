@@ -73,15 +73,29 @@ struct PlotPainter {
       .flatMap(\.series)
     let colors = Set(groups.compactMap(\.color)).sorted()
     let patterns = Set(groups.compactMap(\.pattern)).sorted()
-    let count = max(1, colors.count) * max(1, patterns.count)
+    let isShared = groups.count > 1 && hasSharedPlaces(groups, isHorizontal: isHorizontal)
+    let count = isShared ? max(1, colors.count) * max(1, patterns.count) : 1
     let kind = layer.layer.mark.kind
     guard hasBars || kind == .point || kind == .errorbar || kind == .tick else { return (0, step * 0.6) }
     let color = series.color.flatMap { colors.firstIndex(of: $0) } ?? 0
     let pattern = series.pattern.flatMap { patterns.firstIndex(of: $0) } ?? 0
-    let index = color * max(1, patterns.count) + pattern
+    let index = isShared ? color * max(1, patterns.count) + pattern : 0
     let share = min(step * (count == 1 ? 0.62 : 0.8), hasBars ? Double(count) * 56 : Double(count) * 26)
     let width = share / Double(count)
     return ((Double(index) + 0.5) * width - share / 2, width)
+  }
+
+  /// Whether two series have a value at the same category, so that they must stand side by side.
+  private func hasSharedPlaces(_ series: [Series], isHorizontal: Bool) -> Bool {
+    var owners: [Coordinate: Int] = [:]
+    for (index, series) in series.enumerated() {
+      for point in series.points {
+        let place = isHorizontal ? point.y : point.x
+        if let owner = owners[place], owner != index { return true }
+        owners[place] = index
+      }
+    }
+    return false
   }
 
   func place(_ point: DataPoint, _ shift: Double, _ layer: LayerData) -> Point {

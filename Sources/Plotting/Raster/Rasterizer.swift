@@ -244,7 +244,7 @@ struct CoverageBuffer {
     splitAtSides(upper, lower, slope, sign, clip)
   }
 
-  /// Cuts an edge at the left and right side of the clip: what is left counts as running down the side.
+  /// Cuts an edge at the left and right side of the clip: what is beyond a side counts as running down it.
   private mutating func splitAtSides(
     _ upper: Point, _ lower: Point, _ slope: Double, _ sign: Double, _ clip: PixelBounds
   ) {
@@ -266,6 +266,9 @@ struct CoverageBuffer {
       } else if middle < right {
         let (a, b) = (min(max(a, left), right), min(max(b, left), right))
         addInside(Point(a, top), Point(b, bottom), (b - a) / (bottom - top), sign)
+      } else {
+        // Nothing lies to the right, but the row is in use up to here.
+        addInside(Point(right, top), Point(right, bottom), 0, sign)
       }
     }
   }

@@ -31,6 +31,12 @@ func decimalLogarithm(_ x: Double) -> Double {
   return abs(log10 - whole) < 1e-9 && powerOfTen(Int(whole)) == x ? whole : log10
 }
 
+/// The power of ten at or below the size of a number; 0 for zero and what is not finite.
+func decimalExponent(_ x: Double) -> Int {
+  let logarithm = decimalLogarithm(abs(x))
+  return logarithm.isFinite ? Int(logarithm.rounded(.down)) : 0
+}
+
 /// The 97.5 % quantile of Student's t distribution, to 1e-5.
 ///
 /// Up to 30 degrees of freedom from a table (NIST/SEMATECH e-Handbook, 1.3.6.7.2); above by the expansion of Cornish and
@@ -47,5 +53,7 @@ func tQuantile975(degreesOfFreedom: Int) -> Double {
   let n = Double(degreesOfFreedom)
   let z3 = z * z * z
   let z5 = z3 * z * z
+  let z7 = z5 * z * z
   return z + (z3 + z) / (4 * n) + (5 * z5 + 16 * z3 + 3 * z) / (96 * n * n)
+    + (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * n * n * n)
 }

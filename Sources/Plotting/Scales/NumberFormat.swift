@@ -32,7 +32,7 @@ func formatFixed(_ value: Double, decimals: Int) -> String {
 /// A number as m × 10ⁿ in the notation of `MathText`.
 func formatScientific(_ value: Double, digits: Int) -> String {
   guard value.isFinite, value != 0 else { return formatFixed(value, decimals: 0) }
-  var exponent = Int(decimalLogarithm(abs(value)).rounded(.down))
+  var exponent = decimalExponent(value)
   var mantissa = abs(value) / powerOfTen(exponent)
   if exponent < -300 { mantissa = abs(value) * 1e300 / powerOfTen(exponent + 300) }
   let unit = powerOfTen(digits - 1)
@@ -49,7 +49,7 @@ func formatScientific(_ value: Double, digits: Int) -> String {
 /// A number with `digits` significant digits, without trailing zeros; very large and small ones as powers of ten.
 func formatSignificant(_ value: Double, digits: Int = 3) -> String {
   guard value.isFinite, value != 0 else { return formatFixed(value, decimals: 0) }
-  let exponent = Int(decimalLogarithm(abs(value)).rounded(.down))
+  let exponent = decimalExponent(value)
   if exponent < -4 || exponent > 6 { return formatScientific(value, digits: digits) }
   return trimmed(formatFixed(value, decimals: max(0, digits - 1 - exponent)))
 }

@@ -83,7 +83,7 @@ struct Scale: Hashable, Sendable {
       let ends = [low, high].map { $0 < 0 ? -$0 * $0 : $0 * $0 }
       return labelled(linearTickValues(ends[0], ends[1], count: Double(max(2, count)), inside: true), style)
     case .symlog(let constant):
-      let first = Int(decimalLogarithm(constant).rounded(.down))
+      let first = decimalExponent(constant)
       let powers = (first...(first + 40)).map(powerOfTen).filter { isInside($0) || isInside(-$0) }
       let step = max(1, (powers.count * (low < 0 ? 2 : 1) + count - 1) / max(1, count))
       let kept = powers.enumerated().filter { (powers.count - 1 - $0.offset) % step == 0 }.map(\.element)

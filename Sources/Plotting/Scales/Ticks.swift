@@ -40,7 +40,7 @@ func linearTickValues(_ low: Double, _ high: Double, count: Double, inside: Bool
         let densest = 2 - max(wanted / count, count / wanted)
         if total(simplest, 1, densest) < best.score { if wanted > count { break } else { continue } }
         let delta = span / (wanted + 1) / (Double(skip) * step)
-        let smallest = Int(decimalLogarithm(delta).rounded(.up))
+        let smallest = decimalExponent(delta)
         for exponent in smallest...(smallest + 12) {
           let interval = Double(skip) * step * powerOfTen(exponent)
           if total(simplest, bestCoverage(interval * (wanted - 1)), densest) < best.score { break }
@@ -75,8 +75,7 @@ func labelled(_ values: [Double], _ style: NumberStyle) -> [Tick] {
   let smallestStep = zip(values, values.dropFirst()).map { abs($1 - $0) * factor }.min() ?? largest
   let isExtreme = style == .number && (largest >= 1e7 || (largest > 0 && largest < 1e-3))
   if isExtreme, smallestStep > 0 {
-    let exponent = Int(decimalLogarithm(largest).rounded(.down))
-    let digits = exponent - Int(decimalLogarithm(smallestStep).rounded(.down)) + 2
+    let digits = decimalExponent(largest) - decimalExponent(smallestStep) + 2
     return values.map { value in
       let isZero = abs(value) < smallestStep / 1000
       return Tick(value: value, label: isZero ? "0" : formatScientific(value, digits: min(max(digits, 1), 8)))

@@ -1,0 +1,286 @@
+// The built command as a process: what a user does, sees and gets.
+import Foundation
+import Testing
+
+/// The result of a command.
+private struct Outcome {
+  var status: Int32
+  var output: String
+  var errors: String
+}
+
+/// A folder with a small paper in it.
+private final class Project {
+  let folder: String
+  static let binary = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: ".build/debug/offprint").path
+
+  init() throws {
+    folder = NSTemporaryDirectory() + "offprint-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder + "/papers/small", withIntermediateDirectories: true)
+    try write("papers/small/paper.yml", "title: A small paper\nauthors: [{name: A. Author}]\nsections: [text.md]\nprofiles: [smoke, default]\n")
+    try write("papers/small/text.md", Project.text)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  static let text = """
+    # Widths {#sec-widths}
+
+    With 16 units the accuracy is `{val} exp-width[width=16].test_accuracy | %`; see @fig-width and @clm-width.
+
+    ```{experiment #exp-width}
+    data: {name: digits, train: 200, test: 100}
+    model: {depth: 1}
+    train: {lr: 0.2, batch: 20, steps: 60}
+    vary: {width: [2, 16]}
+    seeds: {smoke: 1, default: 3}
+    ```
+
+    ```{figure #fig-width}
+    data: exp-width
+    mark: {type: line, point: true}
+    encoding:
+      x: {field: width, scale: {type: log}}
+      y: {field: test_accuracy, aggregate: mean, band: ci95, format: "%"}
+    fig-cap: Accuracy against width.
+    ```
+
+    ```{claim #clm-width}
+    says: Sixteen units do better than two.
+    assert: exp-width[width=16].test_accuracy > exp-width[width=2].test_accuracy
+    ```
+
+    """
+
+  func write(_ path: String, _ text: String) throws {
+    try text.write(toFile: "\(folder)/\(path)", atomically: true, encoding: .utf8)
+  }
+
+  func read(_ path: String) throws -> String { try String(contentsOfFile: "\(folder)/\(path)", encoding: .utf8) }
+
+  func edit(_ old: String, _ new: String) throws {
+    let text = try read("papers/small/text.md")
+    #expect(text.contains(old))
+    try write("papers/small/text.md", text.replacingOccurrences(of: old, with: new))
+  }
+
+  /// Every file of the report with its bytes.
+  func report() throws -> [String: Data] {
+    var files: [String: Data] = [:]
+    for name in try FileManager.default.subpathsOfDirectory(atPath: "\(folder)/output") {
+      if let data = FileManager.default.contents(atPath: "\(folder)/output/\(name)"), name.contains(".") { files[name] = data }
+    }
+    return files
+  }
+
+  func start(_ arguments: [String], environment: [String: String] = [:]) throws -> (Process, Pipe, Pipe) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Project.binary)
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    let (output, errors) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    return (process, output, errors)
+  }
+
+  @discardableResult
+  func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome {
+    let (process, output, errors) = try start(arguments, environment: environment)
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    let complaints = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return Outcome(status: process.terminationStatus, output: text, errors: complaints)
+  }
+}
+
+@Suite(.serialized) struct CommandTests {
+  @Test func aPaperIsBuiltOnceAndThenOnlyWhatChanged() throws {
+    let project = try Project()
+    let first = try project.run("build")
+    #expect(first.status == 0, "\(first.errors)")
+    #expect(first.output.contains("6 runs (6 new); claims: 1 supported"))
+    let page = try project.read("output/small/index.html")
+    #expect(page.contains("A small paper"))
+    #expect(!page.contains("<script"))
+    let lock = try project.read("papers/small/offprint.lock")
+    #expect(lock.split(separator: "\n").count == 6)
+    let report = try project.report()
+    #expect(report.keys.contains("small/figures/fig-width-dark.png"))
+
+    let second = try project.run("build")
+    #expect(second.output.contains("6 runs (none new)"))
+    #expect(try project.report() == report)
+
+    try project.edit("With 16 units", "With sixteen units")
+    #expect(try project.run("build").output.contains("(none new)"))
+    #expect(try project.read("output/small/index.html").contains("With sixteen units"))
+
+    try project.edit("default: 3", "default: 4")
+    #expect(try project.run("build").output.contains("8 runs (2 new)"))
+    try project.edit("lr: 0.2", "lr: 0.3")
+    #expect(try project.run("build").output.contains("8 runs (8 new)"))
+  }
+
+  /// The report is the same bytes in another folder, with other workers, locale, time zone and instruction set.
+  @Test func theReportDependsOnThePaperAlone() throws {
+    let (a, b) = (try Project(), try Project())
+    #expect(try a.run("build", "-j", "1", environment: ["OFFPRINT_ISA": "scalar", "TZ": "Asia/Kathmandu"]).status == 0)
+    #expect(try b.run("build", "-j", "3", environment: ["LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"]).status == 0)
+    #expect(try a.report() == b.report())
+    #expect(try a.read("papers/small/offprint.lock") == b.read("papers/small/offprint.lock"))
+  }
+
+  @Test func verifyProvesTheLockAndNamesTheStep() throws {
+    let project = try Project()
+    try project.run("build")
+    let proven = try project.run("verify")
+    #expect(proven.status == 0, "\(proven.output)\(proven.errors)")
+    #expect(proven.output.contains("6 of 6 runs agree"))
+    let sample = try project.run("verify", "--sample", "2")
+    #expect(sample.output.contains("2 of 2 runs agree with the lock (of 6); with 95 % confidence at least 22.3 %"))
+    let lock = try project.read("papers/small/offprint.lock")
+    let line = try #require(lock.split(separator: "\n").first)
+    let forged = line.prefix(65) + String(repeating: "0", count: 64)
+    try project.write("papers/small/offprint.lock", lock.replacingOccurrences(of: line, with: forged))
+    let refuted = try project.run("verify")
+    #expect(refuted.status == 3)
+    #expect(refuted.output.contains("differs: exp-width"))
+    try project.write("papers/small/offprint.lock", "rubbish\n")
+    let broken = try project.run("verify")
+    #expect(broken.status == 1)
+    #expect(broken.errors.contains("papers/small/offprint.lock:1:1: error[lock]"))
+  }
+
+  @Test func aDamagedRecordIsReportedAndMadeAgain() throws {
+    let project = try Project()
+    try project.run("build")
+    let store = "\(project.folder)/.offprint/store"
+    let record = try #require(
+      try FileManager.default.subpathsOfDirectory(atPath: store).first { $0.hasSuffix(".json") })
+    try Data("{}".utf8).write(to: URL(fileURLWithPath: "\(store)/\(record)"))
+    let again = try project.run("build")
+    #expect(again.status == 0)
+    #expect(again.errors.contains("warning[store]: made again: exp-width"))
+    #expect(again.output.contains("(1 new)"))
+  }
+
+  @Test func anInterruptedBuildGoesOnWhereItWas() throws {
+    let project = try Project()
+    try project.edit("steps: 60", "steps: 100000")
+    try project.edit("default: 3", "default: 6")
+    let (process, _, errors) = try project.start(["build", "-j", "1"])
+    let store = "\(project.folder)/.offprint/store"
+    func stored() -> Int {
+      ((try? FileManager.default.subpathsOfDirectory(atPath: store)) ?? []).count { $0.hasSuffix(".json") }
+    }
+    for _ in 0..<1200 where stored() < 2 { Thread.sleep(forTimeInterval: 0.05) }
+    process.interrupt()
+    let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 130)
+    #expect(said.contains("interrupted: finished runs are in the store"))
+    #expect(!FileManager.default.fileExists(atPath: "\(project.folder)/output/small/index.html"))
+    let before = stored()
+    #expect(before >= 2 && before < 12)
+    let rest = try project.run("build")
+    #expect(rest.output.contains("12 runs (\(12 - before) new)"))
+  }
+
+  @Test func aKilledWorkerEndsOneRunAndTheOthersGoOn() throws {
+    let project = try Project()
+    try project.edit("steps: 60", "steps: 100000")
+    try project.edit("default: 3", "default: 2")
+    let (process, output, errors) = try project.start(["build", "-j", "1"])
+    let children = "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children"
+    var worker: Int32?
+    for _ in 0..<1200 where worker == nil {
+      Thread.sleep(forTimeInterval: 0.02)
+      worker = (try? String(contentsOfFile: children, encoding: .utf8))?.split(separator: " ").first.flatMap { Int32($0) }
+    }
+    kill(try #require(worker), SIGKILL)
+    let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    let printed = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 1)
+    #expect(said.contains("the worker ended with signal 9"))
+    #expect(said.contains("error[run]: exp-width ["))
+    #expect(printed.contains("4 runs (3 new)"))
+    #expect(!FileManager.default.fileExists(atPath: "\(project.folder)/papers/small/offprint.lock"))
+    let page = try project.read("output/small/index.html")
+    #expect(page.contains("the worker ended with signal 9"))
+    let rest = try project.run("build")
+    #expect(rest.output.contains("4 runs (1 new)"))
+    #expect(rest.status == 0)
+  }
+
+  @Test func mistakesStopEverythingBeforeAnyRun() throws {
+    let project = try Project()
+    try project.edit("width=16].test_accuracy | %", "width=17].test_acuracy | %")
+    try project.edit("data: exp-width\nmark", "data: exp-with\nmark")
+    try project.edit("@fig-width and", "@fig-wdith [@nobody] and")
+    let outcome = try project.run("build")
+    #expect(outcome.status == 1)
+    #expect(outcome.errors.contains("papers/small/text.md:3:"))
+    #expect(outcome.errors.contains("'test_acuracy'"))
+    #expect(outcome.errors.contains("did you mean 'test_accuracy'?"))
+    #expect(outcome.errors.contains("fig-wdith"))
+    #expect(outcome.errors.contains("nobody"))
+    #expect(!FileManager.default.fileExists(atPath: "\(project.folder)/.offprint"))
+    #expect(!FileManager.default.fileExists(atPath: "\(project.folder)/output"))
+    #expect(try project.run("check").status == 1)
+  }
+
+  @Test func aReadOnlyOutputFolderIsAnErrorBeforeAnyRun() throws {
+    let project = try Project()
+    let outcome = try project.run("build", "--output", "/proc/output")
+    #expect(outcome.status == 1)
+    #expect(outcome.errors.contains("error[file]: cannot make the folder /proc/output"))
+    #expect(!FileManager.default.fileExists(atPath: "\(project.folder)/.offprint/store"))
+  }
+
+  @Test func planStatusAndExplainRunNothing() throws {
+    let project = try Project()
+    let plan = try project.run("plan")
+    #expect(plan.output.contains("exp-width"))
+    #expect(plan.output.contains("6"))
+    #expect(try project.run("status").output.contains("lock: none"))
+    #expect(!FileManager.default.fileExists(atPath: "\(project.folder)/.offprint"))
+    let explained = try project.run("explain", "label_noise")
+    #expect(explained.output.contains("Fraction of the training examples"))
+    let unknown = try project.run("explain", "label_nose")
+    #expect(unknown.status == 1)
+    #expect(unknown.errors.contains("did you mean 'label_noise'?"))
+    #expect(try project.run("explain").output.contains("iterative-pruning"))
+    #expect(try project.run("check").output.contains("no mistakes"))
+  }
+
+  @Test func wrongUsage() throws {
+    let project = try Project()
+    #expect(try project.run("bild").status == 64)
+    #expect(try project.run("build", "-j", "0").status == 64)
+    #expect(try project.run("build", "nowhere").status == 1)
+    #expect(try project.run("build", "--profile", "huge").errors.contains("the paper has no profile 'huge'"))
+    #expect(try project.run("build", "--only", "exp-wdth").errors.contains("did you mean 'exp-width'?"))
+    #expect(try project.run("build", environment: ["OFFPRINT_ISA": "mmx"]).errors.contains("OFFPRINT_ISA is 'mmx'"))
+  }
+
+  @Test func strictClaimsEndWithStatusTwo() throws {
+    let project = try Project()
+    try project.edit("> exp-width[width=2]", "< exp-width[width=2]")
+    let outcome = try project.run("build", "--strict-claims")
+    #expect(outcome.output.contains("1 contradicted"))
+    #expect(outcome.status == 2)
+  }
+
+  @Test func smokeJudgesNothingAndLeavesTheLockAlone() throws {
+    let project = try Project()
+    let outcome = try project.run("build", "-p", "smoke")
+    #expect(outcome.output.contains("2 runs (2 new); claims: 1 not judged"))
+    #expect(!FileManager.default.fileExists(atPath: "\(project.folder)/papers/small/offprint.lock"))
+    #expect(try project.read("output/small/index.html").contains("draft"))
+  }
+}

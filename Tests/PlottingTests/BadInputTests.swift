@@ -1,0 +1,155 @@
+// Whatever the data, a picture comes out that says what it can.
+import Tables
+import Testing
+
+@testable import Plotting
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+@Suite struct BadInputTests {
+  private static let columns = [Column("group", .axis), Column("x", .axis), Column("y", .metric)]
+
+  private static func example(_ name: String, _ mark: String, _ rows: [[Cell]], _ more: String = "") -> Example {
+    Example(
+      name: name,
+      yaml: """
+        data: t
+        mark: \(mark)
+        encoding:
+          x: {field: x}
+          y: {field: y}
+          color: {field: group}
+        \(more)
+        """, tables: [Table(name: "t", columns: columns, rows: rows)])
+  }
+
+  private static func row(_ group: String, _ x: Cell, _ y: Cell) -> [Cell] { [.text(group), x, y] }
+
+  private static let least = Double.leastNonzeroMagnitude
+
+  static let marks = ["line", "point", "bar", "area", "band", "errorbar", "tick"]
+
+  /// Every kind of data that breaks plotters.
+  static let data: [(String, [[Cell]])] = few + many
+
+  private static let few: [(String, [[Cell]])] = [
+    ("empty", []),
+    ("one", [row("a", .number(1), .number(2))]),
+    ("equal", (0..<5).map { _ in row("a", .number(3), .number(3)) }),
+    ("zero", (0..<5).map { row("a", .number(Double($0)), .number(0)) }),
+    ("not-a-number", (0..<5).map { row("a", .number(Double($0)), $0 == 2 ? .number(.nan) : .number(Double($0))) }),
+    ("infinite", [row("a", .number(.infinity), .number(1)), row("a", .number(1), .number(-.infinity))]),
+    ("huge", [row("a", .number(-1e308), .number(1e308)), row("b", .number(1e308), .number(-1e308))]),
+    ("tiny", [row("a", .number(least * 100), .number(least * 200)), row("a", .number(least * 300), .number(least))]),
+    ("close", [row("a", .number(1), .number(1e9)), row("a", .number(2), .number(1e9 + 1e-6))]),
+    ("missing", [row("a", .missing, .number(1)), row("a", .number(1), .missing)]),
+    ("names", [row("a", .text("one"), .number(1)), row("b", .text("two"), .number(2))]),
+    ("both-names", [row("a", .text("one"), .text("x")), row("b", .text("two"), .text("y"))]),
+  ]
+
+  private static let many: [(String, [[Cell]])] = [
+    ("long-names", (0..<4).map { row(long($0), .text(long($0)), .number(Double($0))) }),
+    (
+      "other-scripts",
+      [row("שלום עולם", .text("مرحبا"), .number(1)), row("漢字", .text("👩‍👩‍👧"), .number(2))]
+    ),
+    ("many-categories", (0..<200).map { row("g\($0 % 3)", .text("category \($0)"), .number(Double($0 % 17))) }),
+    ("many-groups", (0..<200).map { row("group \($0)", .number(Double($0 % 5)), .number(Double($0))) }),
+    ("empty-names", [row("", .text(""), .number(1)), row("", .text(" "), .number(2))]),
+    ("markup", [row("$x_1^2", .text("$\\frac{"), .number(1)), row("$$", .text("a$b$c"), .number(2))]),
+  ]
+
+  private static func long(_ index: Int) -> String {
+    "\(index) " + String(repeating: "a label that goes on and on ", count: 11)
+  }
+
+  @Test(arguments: data.map(\.0), marks) func everyMarkDrawsAnything(name: String, mark: String) throws {
+    let rows = try #require(Self.data.first { $0.0 == name }).1
+    try check(Self.example("\(name)-\(mark)", mark, rows))
+  }
+
+  @Test(arguments: ["log", "symlog", "sqrt", "ordinal"]) func everyScaleDrawsAnything(kind: String) throws {
+    for (name, rows) in Self.data {
+      var example = Self.example("\(name)-\(kind)", "{type: line, point: true}", rows)
+      example.yaml = example.yaml.replacing("{field: x}", with: "{field: x, scale: {type: \(kind)}}")
+      try check(example)
+      example.yaml = example.yaml.replacing("{field: y}", with: "{field: y, scale: {type: \(kind)}}")
+      try check(example)
+    }
+  }
+
+  @Test func manyFacets() throws {
+    let rows = (0..<400).map { Self.row("facet \($0 % 40)", .number(Double($0 / 40)), .number(Double($0 % 7))) }
+    for extra in ["", "columns: 3", "resolve: {scale: {y: independent, x: independent}}"] {
+      var example = Self.example("facets", "line", rows, extra)
+      example.yaml = example.yaml.replacing("color:", with: "column:")
+      try check(example)
+      example.yaml = example.yaml.replacing("column:", with: "row:")
+      try check(example)
+    }
+  }
+
+  @Test func droppedValuesAreCounted() throws {
+    let rows: [[Cell]] = [
+      Self.row("a", .number(1), .number(.nan)), Self.row("a", .number(-1), .number(1)),
+      Self.row("a", .number(10), .number(1)), Self.row("a", .number(100), .number(2)),
+    ]
+    var example = Self.example("dropped", "line", rows)
+    example.yaml = example.yaml.replacing("{field: x}", with: "{field: x, scale: {type: log}}")
+    let figure = try example.draw()
+    #expect(
+      figure.remarks == [
+        "1 values are not finite and not shown", "1 values have no logarithm and are not shown",
+      ])
+    #expect(figure.table.rows.count == 2)
+  }
+
+  @Test func heatMapsOfAnything() throws {
+    for (name, rows) in Self.data {
+      let example = Example(
+        name: "heat-\(name)",
+        yaml: "data: t\nmark: rect\nencoding: {x: {field: x}, y: {field: group}, color: {field: y}}",
+        tables: [Table(name: "t", columns: Self.columns, rows: rows)])
+      try check(example)
+    }
+  }
+
+  @Test func wordsInThePlot() throws {
+    for (name, rows) in Self.data {
+      let example = Example(
+        name: "text-\(name)",
+        yaml: "data: t\nmark: text\nencoding: {x: {field: x}, y: {field: y}, text: {field: group}}",
+        tables: [Table(name: "t", columns: Self.columns, rows: rows)])
+      try check(example)
+    }
+  }
+
+  /// A picture of sensible size with something on it and nothing cut off.
+  private func check(_ example: Example) throws {
+    let data = try FigureData(example.figure(), tables: example.table)
+    let layout = try FigureLayouter(example.figure(), data, .dark).layout()
+    let canvas = layout.scene().rasterized(scale: 1)
+    let (width, height) = (canvas.width, canvas.height)
+    #expect(width == 680)
+    #expect((50...4500).contains(height), "\(example.name): \(height)")
+    let background = canvas.pixels[0]
+    let drawn = canvas.pixels.count { $0 != background }
+    #expect(drawn > 150, "\(example.name) is nearly blank")
+    let sides = (0..<height).flatMap { [$0 * width, $0 * width + width - 1] }
+    let edges = sides + Array(0..<width) + Array(((height - 1) * width)..<(height * width))
+    #expect(edges.allSatisfy { canvas.pixels[$0] == background }, "\(example.name) is cut off")
+    #expect(!data.description(of: try example.figure()).isEmpty)
+    if let place = ProcessFilter.kept, example.name.contains(place) {
+      try Gallery.keep(example.draw(.light).png, "bad-\(example.name).png")
+    }
+  }
+}
+
+/// Which of the bad inputs are also written to the gallery: `OFFPRINT_KEEP=part of a name`.
+private enum ProcessFilter {
+  static var kept: String? { getenv("OFFPRINT_KEEP").map { String(cString: $0) } }
+}

@@ -1,0 +1,72 @@
+// The file that is written is the picture that was drawn.
+import Testing
+
+@testable import Plotting
+
+@Suite struct PNGTests {
+  /// The chunks of a PNG file: names with their data.
+  private func chunks(_ bytes: [UInt8]) -> [(name: String, data: [UInt8])] {
+    var result: [(String, [UInt8])] = []
+    var place = 8
+    while place + 12 <= bytes.count {
+      let length = bytes[place..<(place + 4)].reduce(0) { $0 << 8 | Int($1) }
+      let name = String(decoding: bytes[(place + 4)..<(place + 8)], as: UTF8.self)
+      result.append((name, Array(bytes[(place + 8)..<(place + 8 + length)])))
+      place += 12 + length
+    }
+    return result
+  }
+
+  private func picture(colors: Int) -> [UInt8] {
+    (0..<(40 * 30)).flatMap { pixel -> [UInt8] in
+      let color = pixel % colors
+      return [UInt8(color % 256), UInt8(color / 256), 7]
+    }
+  }
+
+  @Test(arguments: [1, 2, 255, 256, 257, 1000]) func picturesComeBack(colors: Int) throws {
+    let pixels = picture(colors: colors)
+    let bytes = try encodePNG(pixels: pixels, width: 40, height: 30, scale: 2, texts: [])
+    let decoded = try decodePNG(bytes)
+    #expect(decoded.width == 40 && decoded.height == 30)
+    let rgb = (0..<1200).flatMap { decoded.rgba[(4 * $0)..<(4 * $0 + 3)] }
+    #expect(rgb == pixels)
+    let hasPalette = chunks(bytes).contains { $0.name == "PLTE" }
+    #expect(hasPalette == (colors <= 256))
+  }
+
+  @Test func chunksSayWhatTheyShould() throws {
+    let texts = [(keyword: "Description", text: "Genauigkeit über η, 10⁻³"), (keyword: "Data digest", text: "ab12")]
+    let bytes = try encodePNG(pixels: picture(colors: 9), width: 40, height: 30, scale: 2, texts: texts)
+    let all = chunks(bytes)
+    let density = try #require(all.first { $0.name == "pHYs" }).data
+    // 192 pixels an inch are 7559 a metre.
+    #expect(density == [0, 0, 0x1D, 0x87, 0, 0, 0x1D, 0x87, 1])
+    let written = all.filter { $0.name == "iTXt" }.map { String(decoding: $0.data, as: UTF8.self) }
+    #expect(written == texts.map { "\($0.keyword)\0\0\0\0\0\($0.text)" })
+    #expect(!all.contains { $0.name == "tIME" })
+    #expect(try encodePNG(pixels: picture(colors: 9), width: 40, height: 30, scale: 2, texts: texts) == bytes)
+  }
+
+  @Test func errorsAreTexts() {
+    #expect(throws: PNGError.self) { try encodePNG(pixels: [], width: 0, height: 0, scale: 2, texts: []) }
+    do {
+      _ = try decodePNG([1, 2, 3])
+      Issue.record("three bytes are no picture")
+    } catch {
+      #expect(!error.description.isEmpty)
+    }
+  }
+
+  @Test func figuresCarryTheirProvenance() throws {
+    let example = Gallery.learningRate
+    let provenance = FigureProvenance(caption: "A caption.", specificationDigest: "spec", dataDigest: "data")
+    let figure = try draw(example.figure(), tables: example.table, theme: .light, provenance: provenance)
+    let texts = chunks(figure.png).filter { $0.name == "iTXt" }.map { String(decoding: $0.data, as: UTF8.self) }
+    #expect(texts.contains("Description\0\0\0\0\0A caption."))
+    #expect(texts.contains("Specification digest\0\0\0\0\0spec"))
+    #expect(texts.contains("Data digest\0\0\0\0\0data"))
+    #expect(figure.pixelWidth == 1360 && figure.cssWidth == 680)
+    #expect(figure.pixelHeight == 2 * figure.cssHeight)
+  }
+}

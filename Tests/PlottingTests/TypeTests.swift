@@ -1,0 +1,92 @@
+// The typeface is read and measured as it is.
+import CFonts
+import Testing
+
+@testable import Plotting
+
+@Suite struct TypeTests {
+  private let style = TextStyle(size: 16, color: Color(0))
+
+  private func width(_ text: String) -> Double { TextLine(text, style).width }
+
+  @Test func metricsOfOpenSans() {
+    let font = Cut.regular.font
+    #expect(font.unitsPerEm == 2048)
+    #expect(font.ascent == 2189 && font.descent == 600)
+    #expect(font.advance(of: font.glyph(for: "A")) == 1296)
+    #expect(font.advance(of: font.glyph(for: "0")) == 1171)
+    #expect(font.glyph(for: "\u{2212}") != 0 && font.glyph(for: "×") != 0 && font.glyph(for: "γ") != 0)
+    #expect(font.glyph(for: "\u{4E2D}") == 0, "Open Sans has no Chinese")
+  }
+
+  @Test func outlinesHaveTheirBounds() {
+    let font = Cut.regular.font
+    // The letter I is one rectangle, from the baseline to the height of capitals.
+    let contours = font.outline(of: font.glyph(for: "l"))
+    #expect(contours.count == 1 && contours[0].nodes.count == 4)
+    let eight = font.outline(of: font.glyph(for: "8"))
+    #expect(eight.count == 3)
+    // A composite glyph: the letter and its accent.
+    let accented = font.outline(of: font.glyph(for: "é"))
+    #expect(accented.count == font.outline(of: font.glyph(for: "e")).count + 1)
+  }
+
+  @Test func pairsAreKerned() {
+    #expect(width("AV") < width("A") + width("V") - 0.3)
+    #expect(width("HH") == 2 * width("H"))
+    #expect(Set("0123456789".map { width(String($0)) }).count == 1, "digits have one width")
+  }
+
+  @Test func superscriptsAreSmallAndHigh() throws {
+    let line = TextLine("10$^{-3}$", style)
+    let last = try #require(line.glyphs.last)
+    #expect(line.glyphs.count == 4 && last.rise > 4 && last.size < 12)
+    #expect(MathText.plain("10$^{-3}$") == "10^\u{2212}3")
+    #expect(MathText.runs(of: "5 $ and no more").count == 1, "a lone dollar is a dollar")
+    #expect(MathText.plain("$\\gamma \\cdot \\log t$").contains("γ·log"))
+  }
+
+  @Test func aMissingGlyphIsABox() {
+    let line = TextLine("\u{4E2D}", style)
+    var cache = GlyphCache()
+    #expect(line.width > 8)
+    #expect(line.outlines(at: Point(0, 0), upwards: false, scale: 1, cache: &cache).count == 2)
+    #expect(TextLine("\u{200F}\u{200D}", style).glyphs.isEmpty, "marks without a shape take no room")
+  }
+
+  @Test func linesAreBrokenAndCut() {
+    let text = "the quick brown fox jumps over the lazy dog again and again"
+    let lines = TextLine.wrapped(text, style, width: 120, limit: 3)
+    #expect(lines.count == 3 && lines.allSatisfy { $0.width <= 120 })
+    let word = TextLine.wrapped(String(repeating: "m", count: 300), style, width: 120, limit: 3)
+    #expect(word.count == 1 && word[0].width <= 120)
+    #expect(TextLine.shortened("short", style, width: 400).glyphs.count == 5)
+  }
+
+  @Test func damagedFontsDoNotTrap() {
+    let file = offprint_font_regular()
+    let bytes = Array(UnsafeBufferPointer(start: file.bytes, count: file.count))
+    var random = TestRandom(11)
+    for length in [0, 1, 11, 12, 100, 4000, 60_000] {
+      exercise(TrueTypeFont(Array(bytes.prefix(length))))
+    }
+    for _ in 0..<60 {
+      var damaged = bytes
+      for _ in 0..<200 {
+        // Mostly in the directory and the small tables, where damage hurts.
+        let reach = random.uniform() < 0.5 ? 400 : bytes.count
+        damaged[Int(random.uniform() * Double(reach))] = UInt8(random.uniform() * 256)
+      }
+      exercise(TrueTypeFont(damaged))
+    }
+  }
+
+  private func exercise(_ font: TrueTypeFont) {
+    for scalar in "AVé8\u{2212}".unicodeScalars {
+      let glyph = font.glyph(for: scalar)
+      _ = font.advance(of: glyph)
+      _ = font.kerning(glyph, glyph)
+      for contour in font.outline(of: glyph) { _ = contour.flattened(steps: 3) }
+    }
+  }
+}

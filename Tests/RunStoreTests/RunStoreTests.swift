@@ -1,0 +1,85 @@
+// The store: records are found whole, found damaged, or not found.
+import RunStore
+import Specification
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+func temporaryFolder() throws -> String {
+  var template = Array("/tmp/offprint-test-XXXXXX".utf8CString)
+  let made = unsafe mkdtemp(&template) != nil
+  try #require(made)
+  return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
+@Suite struct RunStoreTests {
+  private let key = String(repeating: "ab", count: 32)
+  private var run: StoredRun {
+    StoredRun(key: key, specification: ["lr": 0.1], result: ["loss": 0.25, "worst": .finite(.nan)], seconds: 1.5)
+  }
+
+  private func file(_ store: RunStore) -> String { "\(store.folder)/ab/\(key.dropFirst(2)).json" }
+
+  @Test func recordsComeBackAsTheyWere() throws {
+    let store = RunStore(folder: try temporaryFolder() + "/store")
+    guard case .absent = store.load(key) else {
+      Issue.record("an empty store has a record")
+      return
+    }
+    try store.save(run)
+    guard case .found(let found) = store.load(key) else {
+      Issue.record("the record is not there")
+      return
+    }
+    #expect(found.result == run.result)
+    #expect(found.seconds == 1.5)
+    #expect(store.keys == [key])
+    #expect(Files.list("\(store.folder)/ab").count == 1)
+  }
+
+  @Test(arguments: ["torn", "altered", "empty", "other", "not JSON"])
+  func damagedRecordsAreNoticed(how: String) throws {
+    let store = RunStore(folder: try temporaryFolder())
+    try store.save(run)
+    var bytes = try #require(try Files.read(file(store)))
+    switch how {
+    case "torn": bytes.removeLast(10)
+    case "altered": bytes[bytes.count - 20] ^= 1
+    case "empty": bytes = []
+    case "other":
+      var other = run
+      other.key = String(repeating: "ac", count: 32)
+      try store.save(other)
+      bytes = try #require(try Files.read("\(store.folder)/ac/\(other.key.dropFirst(2)).json"))
+    default: bytes = Array("nonsense\n{".utf8)
+    }
+    try Files.write(bytes, to: file(store))
+    guard case .damaged(let reason) = store.load(key) else {
+      Issue.record("a damaged record was taken")
+      return
+    }
+    #expect(!reason.isEmpty)
+    try store.save(run)
+    guard case .found = store.load(key) else {
+      Issue.record("the record could not be made again")
+      return
+    }
+  }
+
+  @Test func anUnwritableFolderIsAnErrorAndLeavesNothing() throws {
+    let store = RunStore(folder: "/proc/offprint")
+    #expect(throws: FileError.self) { try store.save(run) }
+  }
+
+  @Test func filesAreOnlyWrittenWhenTheyChange() throws {
+    let path = try temporaryFolder() + "/file"
+    #expect(try Files.update([1, 2, 3], at: path))
+    #expect(try !Files.update([1, 2, 3], at: path))
+    #expect(try Files.update([1, 2], at: path))
+    #expect(try Files.read(path) == [1, 2])
+  }
+}
