@@ -254,6 +254,9 @@ let paperStyle = compact(
     .abstract, .appendix, .references ol { font-size: 9.5pt; }
     .claim, .experiment, .callout, .lead, .evidence, .facts-list, figcaption, table, .sidenote { font-size: 9pt; }
     .values { font-size: 8pt; }
+    .scores { font-size: 9pt; }
+    .scores li { grid-template-columns: 7rem 1fr 13rem; padding: .25rem 0; }
+    .scores .detail { grid-column: 3; }
     main a[href^="http"]::after, .facts a[href^="http"]::after { content: " (" attr(href) ")"; font-size: 8pt; overflow-wrap: anywhere; }
     .references a[href^="http"]::after { content: none; }
     .scroll, pre { overflow: visible; white-space: pre-wrap; }
