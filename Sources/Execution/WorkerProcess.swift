@@ -34,8 +34,8 @@ final class WorkerProcess {
     unsafe posix_spawn_file_actions_addclose(&actions, toChild[0])
     unsafe posix_spawn_file_actions_addclose(&actions, fromChild[1])
     var child: pid_t = 0
-    var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
-    defer { for unsafeword in unsafe words { unsafe free(word) } }
+    var words = arguments.map { strdup($0) } + [nil]
+    defer { words.forEach { free($0) } }
     let failure = unsafe posix_spawn(&child, arguments[0], &actions, nil, &words, environ)
     close(toChild[0])
     close(fromChild[1])
