@@ -104,6 +104,10 @@ let package = Package(
         "Report",
       ]),
     .executableTarget(
+      name: "Benchmarks",
+      dependencies: ["BitExact", "KernelTable", "Datasets", "Specification", "Training"],
+      swiftSettings: strict),
+    .executableTarget(
       name: "offprint-cli",
       dependencies: [
         "Offprint", .product(name: "ArgumentParser", package: "swift-argument-parser"),
