@@ -128,7 +128,10 @@ extension FigureData {
     categories.append(
       (x ? LayerRows.labels(considered, \.x) : [], y ? LayerRows.labels(considered, \.y) : []))
     titles.append(
-      (considered.lazy.compactMap { $0.title(\.x) }.first ?? "", considered.lazy.compactMap { $0.title(\.y) }.first ?? ""))
+      (
+        considered.lazy.compactMap { $0.title(\.x) }.first ?? "",
+        considered.lazy.compactMap { $0.title(\.y) }.first ?? ""
+      ))
 
     var plots: [PlotData] = []
     for row in rowValues.isEmpty ? [nil] : rowValues.map(Optional.some) {
@@ -141,7 +144,8 @@ extension FigureData {
       let partition = layer.partitioned()
       for index in plots.indices {
         let rows = partition.flatMap { part -> [Int] in
-          let fits = (part.row == nil || part.row == plots[index].rowValue)
+          let fits =
+            (part.row == nil || part.row == plots[index].rowValue)
             && (part.column == nil || part.column == plots[index].columnValue)
           return fits ? part.rows : []
         }
@@ -184,7 +188,8 @@ extension Names {
       }
     }
     result.isOrdered = cells.count > 1 && cells.allSatisfy { $0.number != nil }
-    let ordered = result.isOrdered
+    let ordered =
+      result.isOrdered
       ? cells.sorted { ($0.number ?? 0) < ($1.number ?? 0) } : cells
     let labels = ordered.map(\.label)
     switch sort {
@@ -407,8 +412,10 @@ private struct LayerRows {
       let color =
         layer.mark.kind == .rect
         ? nil
-        : colorIndex.flatMap { index in table.flatMap { colorCodes[$0.rows[row][index].label] } } ?? labelIndex
-      let pattern = patternIndex.flatMap { index in table.flatMap { patternCodes[$0.rows[row][index].label] } }
+        : colorIndex.flatMap { index in table.flatMap { colorCodes[$0.rows[row][index].label] } }
+          ?? labelIndex
+      let pattern = patternIndex.flatMap { index in table.flatMap { patternCodes[$0.rows[row][index].label] }
+      }
       var detail = -1
       if let detailIndex, let name = table?.rows[row][detailIndex].label {
         detail = details[name] ?? details.count
@@ -428,11 +435,14 @@ private struct LayerRows {
       }
       readings[lastGroup].append(
         Reading(
-          place: place, value: value, end: cell(endChannel, endIndex, row).number.flatMap { $0.isDrawable ? $0 : nil },
+          place: place, value: value,
+          end: cell(endChannel, endIndex, row).number.flatMap { $0.isDrawable ? $0 : nil },
           seed: seedIndex.flatMap { index in table.map { $0.rows[row][index] } } ?? .missing,
           extra: cell(extraChannel, extraIndex, row)))
     }
-    let order = keys.indices.sorted { (keys[$0][0], keys[$0][1], keys[$0][2]) < (keys[$1][0], keys[$1][1], keys[$1][2]) }
+    let order = keys.indices.sorted {
+      (keys[$0][0], keys[$0][1], keys[$0][2]) < (keys[$1][0], keys[$1][1], keys[$1][2])
+    }
     let series = order.map { group -> Series in
       var series = Series(
         color: keys[group][0] < 0 ? nil : keys[group][0], pattern: keys[group][1] < 0 ? nil : keys[group][1],

@@ -89,7 +89,8 @@ struct FigureLayouter {
     while figure.facetColumns == nil, grid.isFlow, columns > 2, best.plots.contains(where: \.xAxis.isTurned) {
       columns = (columns + 1) / 2
       var attempt = result
-      place(Grid(figure, data, width: width, columns: columns), right: right, legendWidth: inner, into: &attempt)
+      place(
+        Grid(figure, data, width: width, columns: columns), right: right, legendWidth: inner, into: &attempt)
       if !attempt.plots.contains(where: \.xAxis.isTurned) { best = attempt }
     }
     return best
@@ -118,7 +119,9 @@ struct FigureLayouter {
         // Facets of one variable flow like text.
         let most = max(1, Int(width / 165))
         isFlow = true
-        let wished = limit ?? figure.facetColumns ?? (facetColumns <= most ? facetColumns : Self.evenRow(facetColumns, most))
+        let wished =
+          limit ?? figure.facetColumns
+          ?? (facetColumns <= most ? facetColumns : Self.evenRow(facetColumns, most))
         columns = min(wished, facetColumns)
         rows = (facetColumns + columns - 1) / columns
         places = (0..<facetColumns).map { ($0 / columns, $0 % columns) }
@@ -161,10 +164,16 @@ struct FigureLayouter {
     var shows: [(x: Bool, y: Bool)] = []
     for (index, plot) in data.plots.enumerated() {
       let place = grid.places[index]
-      let left = data.plots.indices.first { grid.places[$0].row == place.row && grid.places[$0].column == place.column - 1 }
-      let below = data.plots.indices.first { grid.places[$0].row == place.row + 1 && grid.places[$0].column == place.column }
-      let sameLeft = left.map { data.plots[$0].panel == plot.panel && scales[$0].y == scales[index].y } ?? false
-      let sameBelow = below.map { data.plots[$0].panel == plot.panel && scales[$0].x == scales[index].x } ?? false
+      let left = data.plots.indices.first {
+        grid.places[$0].row == place.row && grid.places[$0].column == place.column - 1
+      }
+      let below = data.plots.indices.first {
+        grid.places[$0].row == place.row + 1 && grid.places[$0].column == place.column
+      }
+      let sameLeft =
+        left.map { data.plots[$0].panel == plot.panel && scales[$0].y == scales[index].y } ?? false
+      let sameBelow =
+        below.map { data.plots[$0].panel == plot.panel && scales[$0].x == scales[index].x } ?? false
       shows.append((!sameBelow, !sameLeft))
     }
 
@@ -189,8 +198,10 @@ struct FigureLayouter {
         leftRoom[grid.places[index].column] = max(leftRoom[grid.places[index].column], room)
       }
       gap = grid.columns > 4 ? 12 : Metrics.panelGap
-      let fixed = 2 * Metrics.margin + right + leftRoom.reduce(0, +) + gap * Double(grid.columns - 1)
-        + (sharesYTitle && hasYTitle ? yTitleRoom + 4 : 0) + max(rowHeadings ? yTitleRoom : 4, overhang - right)
+      let fixed =
+        2 * Metrics.margin + right + leftRoom.reduce(0, +) + gap * Double(grid.columns - 1)
+        + (sharesYTitle && hasYTitle ? yTitleRoom + 4 : 0)
+        + max(rowHeadings ? yTitleRoom : 4, overhang - right)
       plotWidth = max(24, (width - fixed) / Double(grid.columns))
       plotHeight = panelHeight(grid, plotWidth)
       xAxes = scales.map {
@@ -275,7 +286,8 @@ struct FigureLayouter {
 
   private func snapped(_ rect: Rect) -> Rect {
     func snap(_ x: Double) -> Double { x.rounded() }
-    return Rect(left: snap(rect.left), top: snap(rect.top), right: snap(rect.right), bottom: snap(rect.bottom))
+    return Rect(
+      left: snap(rect.left), top: snap(rect.top), right: snap(rect.right), bottom: snap(rect.bottom))
   }
 
   /// The height of a plot that suits its kind and width.
@@ -286,20 +298,26 @@ struct FigureLayouter {
   }
 
   private func suitableHeight(_ grid: Grid, _ plotWidth: Double) -> Double {
-    let categories = scales.map { $0.y.isOrdinal ? $0.y.categories.count : 0 }.max() ?? 0
-    if categories > 0 {
-      let bars = data.plots.contains { $0.layers.contains { $0.layer.mark.kind == .bar } }
-      let slots = bars ? max(1, data.colors.names.count) : 1
-      let longest = scales.flatMap { $0.y.categories }.map {
-        TextLine.wrapped(formatCategory($0), tickStyle, width: width * 0.3, limit: 3).count
-      }.max() ?? 1
-      let perLabel = categories <= 30 ? Double(longest) * Metrics.tickSize * 1.3 + 10 : 0
-      let perCategory = max(14 + 12 * Double(slots), perLabel)
-      return min(max(Double(categories) * perCategory, 90), 900)
-    }
-    if grid.count == 1 { return (plotWidth * 0.54).rounded() < 200 ? 200 : min(plotWidth * 0.54, 420).rounded() }
+    let forCategories = heightForCategories()
+    if scales.allSatisfy(\.y.isOrdinal) { return forCategories }
+    if grid.count == 1 { return min(max((plotWidth * 0.54).rounded(), 200), 420) }
     let aspect = grid.columns == 1 ? 0.34 : grid.columns == 2 ? 0.62 : 0.85
-    return min(max((plotWidth * aspect).rounded(), 84), 300)
+    return max(min(max((plotWidth * aspect).rounded(), 84), 300), min(forCategories, 300))
+  }
+
+  /// The height at which the longest list of categories is readable; 0 without any.
+  private func heightForCategories() -> Double {
+    let categories = scales.map(\.y.categories.count).max() ?? 0
+    guard categories > 0 else { return scales.contains(where: \.y.isOrdinal) ? 90 : 0 }
+    let layers = data.plots.flatMap(\.layers)
+    let slots = layers.contains { $0.layer.mark.kind == .bar } ? max(1, data.colors.names.count) : 1
+    let hasCells = layers.contains { $0.layer.mark.kind == .rect }
+    let lines = scales.flatMap(\.y.categories).prefix(200).map {
+      TextLine.wrapped(formatCategory($0), tickStyle, width: width * 0.3, limit: 3).count
+    }
+    let perLabel = categories <= 30 ? Double(lines.max() ?? 1) * Metrics.tickSize * 1.3 + 10 : 0
+    let perCategory = max(hasCells ? 34 : 14 + 12 * Double(slots), perLabel)
+    return min(max(Double(categories) * perCategory, 90), 900)
   }
 
   // MARK: - Words
@@ -330,13 +348,18 @@ struct FigureLayouter {
 
   private func notes() -> [String] {
     var notes: [String] = []
-    func values(_ count: Int) -> String { count == 1 ? "1 value" : "\(formatFixed(Double(count), decimals: 0)) values" }
+    func values(_ count: Int) -> String {
+      count == 1 ? "1 value" : "\(formatFixed(Double(count), decimals: 0)) values"
+    }
     if data.droppedNotFinite > 0 {
-      notes.append("Not shown: \(values(data.droppedNotFinite)) that \(data.droppedNotFinite == 1 ? "is" : "are") not finite.")
+      notes.append(
+        "Not shown: \(values(data.droppedNotFinite)) that \(data.droppedNotFinite == 1 ? "is" : "are") not finite."
+      )
     }
     if data.droppedNotPositive > 0 {
       notes.append(
-        "Not shown: \(values(data.droppedNotPositive)) at or below zero, which a logarithmic axis has no place for.")
+        "Not shown: \(values(data.droppedNotPositive)) at or below zero, which a logarithmic axis has no place for."
+      )
     }
     return notes
   }
@@ -358,7 +381,8 @@ struct FigureLayouter {
     var (filled, hasPoint, hasBox, shade) = (true, false, false, 0.0)
     for layer in data.plots.flatMap(\.layers) {
       let drawsIt = layer.series.contains { series in
-        !series.points.isEmpty && (color == nil || series.color == color) && (pattern == nil || series.pattern == pattern)
+        !series.points.isEmpty && (color == nil || series.color == color)
+          && (pattern == nil || series.pattern == pattern)
       }
       guard drawsIt else { continue }
       switch layer.layer.mark.kind {
@@ -405,7 +429,9 @@ struct FigureLayouter {
   /// The room for names at the ends of lines, when they may stand there.
   private func directLabelWidth() -> Double? {
     let names = data.colors.names
-    guard (2...9).contains(names.count), data.patterns.names.isEmpty, let plot = data.plots.first else { return nil }
+    guard (2...9).contains(names.count), data.patterns.names.isEmpty, let plot = data.plots.first else {
+      return nil
+    }
     let lines = plot.layers.filter { $0.layer.mark.kind == .line }
     let others: [Figure.MarkKind] = [.line, .band, .rule, .area]
     guard !lines.isEmpty, plot.layers.allSatisfy({ others.contains($0.layer.mark.kind) }) else { return nil }
@@ -429,13 +455,17 @@ struct FigureLayouter {
         }
       }
     }
-    guard ends.count == data.colors.names.count, let rightmost = ends.values.map(\.x).max() else { return nil }
+    guard ends.count == data.colors.names.count, let rightmost = ends.values.map(\.x).max() else {
+      return nil
+    }
     let isOpen = ends.values.allSatisfy { rightmost - $0.x <= plot.frame.width * 0.02 }
     let isNear = plot.frame.right - rightmost <= plot.frame.width * 0.12
     guard isOpen, isNear else { return nil }
     let wished = data.colors.names.enumerated().map { index, name -> (line: TextLine, y: Double) in
       var style = TextStyle(size: Metrics.labelSize, cut: .semibold, color: looks.colors[index])
-      if style.color.contrast(with: theme.background) < 4.5 { style.color = style.color.mixed(with: theme.ink, 0.35) }
+      if style.color.contrast(with: theme.background) < 4.5 {
+        style.color = style.color.mixed(with: theme.ink, 0.35)
+      }
       let y = min(max(ends[index]?.y ?? 0, plot.frame.top), plot.frame.bottom) - plot.frame.top
       return (TextLine(seriesName(name, colorChannel), style), y)
     }
@@ -469,13 +499,17 @@ struct FigureLayouter {
     let title = TextLine.shortened(name, mutedStyle, width: 110)
     let axis = AxisLayout.vertical(scale, height: 200, format: channel.format, style: tickStyle, widest: 90)
     return ColorBar(
-      scale: scale, format: channel.format, title: title, room: 18 + max(title.width, 12 + 8 + axis.extent) + 4)
+      scale: scale, format: channel.format, title: title,
+      room: 18 + max(title.width, 12 + 8 + axis.extent) + 4)
   }
 
-  private func place(_ bar: ColorBar, top: Double, bottom: Double, left: Double, into result: inout FigureLayout) {
-    let barTop = top + 22
+  private func place(
+    _ bar: ColorBar, top: Double, bottom: Double, left: Double, into result: inout FigureLayout
+  ) {
+    let barTop = top + 28
     let frame = snapped(
-      Rect(left: left + 18, top: barTop, right: left + 30, bottom: min(max(bottom, barTop + 40), barTop + 220)))
+      Rect(
+        left: left + 18, top: barTop, right: left + 30, bottom: min(max(bottom, barTop + 40), barTop + 220)))
     let axis = AxisLayout.vertical(
       bar.scale, height: frame.height, format: bar.format, style: tickStyle, widest: 90)
     result.colorBar = (frame, bar.scale, axis, bar.title)

@@ -67,7 +67,7 @@ struct Canvas {
       paint(color, emphasis: 0)
       return
     }
-    let path = closed ? device + device.prefix(1) : device
+    let path = simplified(closed ? device + device.prefix(1) : device, tolerance: 0.04)
     let dash = style.dash.map { $0 * scale }
     for piece in dashed(path, dash) {
       strokePiece(piece, radius: radius, roundEnds: style.roundCaps, bounds: bounds)
