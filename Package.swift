@@ -107,6 +107,6 @@ let package = Package(
         "Offprint", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
-    tests("Plotting", ["Plotting", "CPNG", "Diagnostics", "Specification", "Tables"]),
+    tests("Plotting", ["Plotting", "CFonts", "Diagnostics", "Specification", "Tables"]),
   ]
 )

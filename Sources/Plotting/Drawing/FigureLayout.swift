@@ -40,14 +40,14 @@ struct FigureLayouter {
   let figure: Figure
   let data: FigureData
   let theme: Theme
-  private let scales: [PlotScales]
-  private let width: Double
+  let scales: [PlotScales]
+  let width: Double
 
-  private var tickStyle: TextStyle { TextStyle(size: Metrics.tickSize, color: theme.mutedInk) }
-  private var labelStyle: TextStyle { TextStyle(size: Metrics.labelSize, color: theme.ink) }
-  private var mutedStyle: TextStyle { TextStyle(size: Metrics.labelSize, color: theme.mutedInk) }
-  private var headingStyle: TextStyle { TextStyle(size: Metrics.labelSize, cut: .semibold, color: theme.ink) }
-  private var noteStyle: TextStyle { TextStyle(size: Metrics.noteSize, cut: .italic, color: theme.mutedInk) }
+  var tickStyle: TextStyle { TextStyle(size: Metrics.tickSize, color: theme.mutedInk) }
+  var labelStyle: TextStyle { TextStyle(size: Metrics.labelSize, color: theme.ink) }
+  var mutedStyle: TextStyle { TextStyle(size: Metrics.labelSize, color: theme.mutedInk) }
+  var headingStyle: TextStyle { TextStyle(size: Metrics.labelSize, cut: .semibold, color: theme.ink) }
+  var noteStyle: TextStyle { TextStyle(size: Metrics.noteSize, cut: .italic, color: theme.mutedInk) }
 
   init(_ figure: Figure, _ data: FigureData, _ theme: Theme) {
     self.figure = figure
@@ -64,7 +64,7 @@ struct FigureLayouter {
       let style = TextStyle(size: Metrics.titleSize, cut: .semibold, color: theme.ink)
       result.title = TextLine.wrapped(title, style, width: inner, limit: 3)
     }
-    let grid = Grid(figure, data, width: width)
+    let grid = PlotGrid(figure, data, width: width)
     let notes = notes()
     result.notes = notes.flatMap { TextLine.wrapped($0, noteStyle, width: inner, limit: 3) }
 
@@ -90,71 +90,15 @@ struct FigureLayouter {
       columns = (columns + 1) / 2
       var attempt = result
       place(
-        Grid(figure, data, width: width, columns: columns), right: right, legendWidth: inner, into: &attempt)
+        PlotGrid(figure, data, width: width, columns: columns), right: right, legendWidth: inner,
+        into: &attempt)
       if !attempt.plots.contains(where: \.xAxis.isTurned) { best = attempt }
     }
     return best
   }
 
-  // MARK: - Grid
-
-  /// Which plot stands where.
-  private struct Grid {
-    var rows: Int
-    var columns: Int
-    /// Row and column of each plot.
-    var places: [(row: Int, column: Int)]
-    /// Whether facets of one column run over several rows.
-    var isWrapped = false
-    /// Whether the number of columns is free.
-    var isFlow = false
-    var count: Int { places.count }
-
-    init(_ figure: Figure, _ data: FigureData, width: Double, columns limit: Int? = nil) {
-      let facetRows = max(1, data.rowValues.count)
-      let facetColumns = max(1, data.columnValues.count)
-      let panels = figure.panels.count
-      places = []
-      if panels == 1, facetRows == 1, facetColumns > 1 {
-        // Facets of one variable flow like text.
-        let most = max(1, Int(width / 165))
-        isFlow = true
-        let wished =
-          limit ?? figure.facetColumns
-          ?? (facetColumns <= most ? facetColumns : Self.evenRow(facetColumns, most))
-        columns = min(wished, facetColumns)
-        rows = (facetColumns + columns - 1) / columns
-        places = (0..<facetColumns).map { ($0 / columns, $0 % columns) }
-        isWrapped = rows > 1
-      } else if panels > 1, facetRows == 1, facetColumns == 1 {
-        let most = figure.facetColumns ?? (figure.isStacked ? 1 : panels <= 3 ? panels : panels == 4 ? 2 : 3)
-        columns = min(most, panels)
-        rows = (panels + columns - 1) / columns
-        places = (0..<panels).map { ($0 / columns, $0 % columns) }
-      } else {
-        rows = figure.isStacked ? panels * facetRows : facetRows
-        columns = figure.isStacked ? facetColumns : panels * facetColumns
-        for panel in 0..<panels {
-          for row in 0..<facetRows {
-            for column in 0..<facetColumns {
-              places.append(
-                figure.isStacked
-                  ? (panel * facetRows + row, column) : (row, panel * facetColumns + column))
-            }
-          }
-        }
-      }
-    }
-
-    /// The fewest columns that need no more rows than `most` columns would.
-    private static func evenRow(_ count: Int, _ most: Int) -> Int {
-      let rows = (count + most - 1) / most
-      return (count + rows - 1) / rows
-    }
-  }
-
   /// Gives every plot its frame and everything round it.
-  private func place(_ grid: Grid, right: Double, legendWidth: Double?, into result: inout FigureLayout) {
+  private func place(_ grid: PlotGrid, right: Double, legendWidth: Double?, into result: inout FigureLayout) {
     let sharesXTitle = Set(data.titles.map(\.x)).count == 1
     let sharesYTitle = Set(data.titles.map(\.y)).count == 1
     let yTitleRoom = Metrics.labelSize * 1.45
@@ -284,20 +228,20 @@ struct FigureLayouter {
     result.height = (y + Metrics.margin).rounded(.up)
   }
 
-  private func snapped(_ rect: Rect) -> Rect {
+  func snapped(_ rect: Rect) -> Rect {
     func snap(_ x: Double) -> Double { x.rounded() }
     return Rect(
       left: snap(rect.left), top: snap(rect.top), right: snap(rect.right), bottom: snap(rect.bottom))
   }
 
   /// The height of a plot that suits its kind and width.
-  private func panelHeight(_ grid: Grid, _ plotWidth: Double) -> Double {
+  private func panelHeight(_ grid: PlotGrid, _ plotWidth: Double) -> Double {
     if let height = figure.panelHeight { return height }
     // Many rows are lower, so that the figure stays on a few screens.
     return min(suitableHeight(grid, plotWidth), max(52, 2400 / Double(grid.rows) - 30))
   }
 
-  private func suitableHeight(_ grid: Grid, _ plotWidth: Double) -> Double {
+  private func suitableHeight(_ grid: PlotGrid, _ plotWidth: Double) -> Double {
     let forCategories = heightForCategories()
     if scales.allSatisfy(\.y.isOrdinal) { return forCategories }
     if grid.count == 1 { return min(max((plotWidth * 0.54).rounded(), 200), 420) }
@@ -322,7 +266,7 @@ struct FigureLayouter {
 
   // MARK: - Words
 
-  private func heading(_ plot: PlotData, row: Int, grid: Grid, width: Double) -> [TextLine] {
+  private func heading(_ plot: PlotData, row: Int, grid: PlotGrid, width: Double) -> [TextLine] {
     var lines: [TextLine] = []
     if let title = figure.panels[plot.panel].title {
       lines += TextLine.wrapped(title, headingStyle, width: width, limit: 2)
@@ -341,7 +285,7 @@ struct FigureLayouter {
     return "\(name) \(formatValue(number, channel?.format ?? .number))"
   }
 
-  private func seriesName(_ name: String, _ channel: Figure.Channel?) -> String {
+  func seriesName(_ name: String, _ channel: Figure.Channel?) -> String {
     guard channel?.format == .percent, let number = Double(name) else { return formatCategory(name) }
     return formatValue(number, .percent)
   }
@@ -362,157 +306,6 @@ struct FigureLayouter {
       )
     }
     return notes
-  }
-
-  // MARK: - Legends
-
-  private var colorChannel: Figure.Channel? {
-    figure.panels.flatMap(\.layers).lazy.compactMap(\.encoding.color).first
-  }
-
-  private var patternChannel: Figure.Channel? {
-    figure.panels.flatMap(\.layers).lazy.compactMap(\.encoding.pattern).first
-  }
-
-  /// The mark that stands for a series in the legend: the richest of those that draw it.
-  private func swatch(color: Int?, pattern: Int?, _ looks: Looks) -> LegendEntry.Swatch? {
-    var line: Figure.Mark?
-    var hasMarker = false
-    var (filled, hasPoint, hasBox, shade) = (true, false, false, 0.0)
-    for layer in data.plots.flatMap(\.layers) {
-      let drawsIt = layer.series.contains { series in
-        !series.points.isEmpty && (color == nil || series.color == color)
-          && (pattern == nil || series.pattern == pattern)
-      }
-      guard drawsIt else { continue }
-      switch layer.layer.mark.kind {
-      case .line:
-        line = layer.layer.mark
-        hasMarker = hasMarker || layer.layer.mark.point
-      case .point, .errorbar, .tick, .text:
-        hasPoint = true
-        filled = layer.layer.mark.filled
-      case .bar: (hasBox, shade) = (true, theme == .light ? 0.1 : 0.3)
-      case .area, .band: (hasBox, shade) = (true, 0.6)
-      case .rule, .rect: break
-      }
-    }
-    let index = looks.shapeIndex(color: color, pattern: pattern)
-    if let line {
-      return .line(dash: looks.dash(index, line), marker: hasMarker ? looks.marker(index) : nil)
-    }
-    if hasPoint { return .marker(looks.marker(index), filled: filled) }
-    return hasBox ? .box(shade: shade) : nil
-  }
-
-  private func legend(_ looks: Looks, width: Double) -> Legend {
-    var legend = Legend()
-    let groups: [(Names, Figure.Channel?, isColor: Bool)] = [
-      (data.colors, colorChannel, true), (data.patterns, patternChannel, false),
-    ]
-    for (names, channel, isColor) in groups where names.names.count > 0 {
-      let isSameField =
-        !isColor && channel?.field?.name == colorChannel?.field?.name && channel?.field != nil
-      if isSameField { continue }
-      let entries = names.names.enumerated().compactMap { index, name -> LegendEntry? in
-        guard let swatch = swatch(color: isColor ? index : nil, pattern: isColor ? nil : index, looks)
-        else { return nil }
-        let line = TextLine.shortened(seriesName(name, channel), labelStyle, width: min(260, width - 60))
-        return LegendEntry(name: line, color: isColor ? looks.colors[index] : theme.mutedInk, swatch: swatch)
-      }
-      let heading = names.title.map { TextLine.shortened($0, mutedStyle, width: width / 2) }
-      legend.add(heading: heading, entries, width: width, limit: 4, note: mutedStyle)
-    }
-    return legend
-  }
-
-  /// The room for names at the ends of lines, when they may stand there.
-  private func directLabelWidth() -> Double? {
-    let names = data.colors.names
-    guard (2...9).contains(names.count), data.patterns.names.isEmpty, let plot = data.plots.first else {
-      return nil
-    }
-    let lines = plot.layers.filter { $0.layer.mark.kind == .line }
-    let others: [Figure.MarkKind] = [.line, .band, .rule, .area]
-    guard !lines.isEmpty, plot.layers.allSatisfy({ others.contains($0.layer.mark.kind) }) else { return nil }
-    var labels = names.map { TextLine(seriesName($0, colorChannel), labelStyle).width }
-    if let title = data.colors.title { labels.append(TextLine(title, mutedStyle).width) }
-    let widest = labels.max() ?? 0
-    return widest < width * 0.22 ? widest : nil
-  }
-
-  /// Names beside the last places of the lines; `nil` when these end early or too close together.
-  private func directLabels(_ plot: PlotLayout, _ looks: Looks) -> DirectLabels? {
-    var ends: [Int: (x: Double, y: Double)] = [:]
-    for layer in plot.data.layers where layer.layer.mark.kind == .line {
-      for series in layer.series {
-        guard let color = series.color else { continue }
-        for point in series.points {
-          let place = plot.place(of: point)
-          guard place.isFinite else { continue }
-          if let end = ends[color], end.x >= place.x { continue }
-          ends[color] = (place.x, place.y)
-        }
-      }
-    }
-    guard ends.count == data.colors.names.count, let rightmost = ends.values.map(\.x).max() else {
-      return nil
-    }
-    let isOpen = ends.values.allSatisfy { rightmost - $0.x <= plot.frame.width * 0.02 }
-    let isNear = plot.frame.right - rightmost <= plot.frame.width * 0.12
-    guard isOpen, isNear else { return nil }
-    let wished = data.colors.names.enumerated().map { index, name -> (line: TextLine, y: Double) in
-      var style = TextStyle(size: Metrics.labelSize, cut: .semibold, color: looks.colors[index])
-      if style.color.contrast(with: theme.background) < 4.5 {
-        style.color = style.color.mixed(with: theme.ink, 0.35)
-      }
-      let y = min(max(ends[index]?.y ?? 0, plot.frame.top), plot.frame.bottom) - plot.frame.top
-      return (TextLine(seriesName(name, colorChannel), style), y)
-    }
-    let header = data.colors.title.map { TextLine($0, mutedStyle) }
-    return DirectLabels(wished, header: header, height: plot.frame.height)
-  }
-
-  // MARK: - Heat maps
-
-  /// What stands beside a heat map.
-  private struct ColorBar {
-    var scale: Scale
-    var format: NumberStyle
-    var title: TextLine
-    /// All of its width with the gap before it.
-    var room: Double
-  }
-
-  private func colorBar() -> ColorBar? {
-    let layers = data.plots.flatMap(\.layers).filter { $0.layer.mark.kind == .rect }
-    guard let channel = layers.first?.layer.encoding.color else { return nil }
-    let values = layers.flatMap(\.series).flatMap(\.points).compactMap(\.extra.number)
-    let request = channel.scale
-    let kind = request.kind == .ordinal ? .linear : request.kind ?? .linear
-    var scale = Scale.fitted(to: values, kind: kind, request: request, zero: false)
-    if request.domain == nil, let low = values.min(), let high = values.max(), low < high {
-      let ends = (kind.transform(low), kind.transform(high))
-      if ends.0.isFinite, ends.1.isFinite { (scale.low, scale.high) = ends }
-    }
-    let name = channel.title ?? channel.field?.name.split(separator: "_").joined(separator: " ") ?? ""
-    let title = TextLine.shortened(name, mutedStyle, width: 110)
-    let axis = AxisLayout.vertical(scale, height: 200, format: channel.format, style: tickStyle, widest: 90)
-    return ColorBar(
-      scale: scale, format: channel.format, title: title,
-      room: 18 + max(title.width, 12 + 8 + axis.extent) + 4)
-  }
-
-  private func place(
-    _ bar: ColorBar, top: Double, bottom: Double, left: Double, into result: inout FigureLayout
-  ) {
-    let barTop = top + 28
-    let frame = snapped(
-      Rect(
-        left: left + 18, top: barTop, right: left + 30, bottom: min(max(bottom, barTop + 40), barTop + 220)))
-    let axis = AxisLayout.vertical(
-      bar.scale, height: frame.height, format: bar.format, style: tickStyle, widest: 90)
-    result.colorBar = (frame, bar.scale, axis, bar.title)
   }
 }
 
