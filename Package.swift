@@ -121,7 +121,7 @@ let package = Package(
     tests("RunStore", ["RunStore", "Specification"]),
     tests("Command", ["offprint-cli"]),
     tests("Architecture", []),
-    tests("Plotting", ["Plotting", "CPNG", "Diagnostics", "Specification", "Tables"]),
+    tests("Plotting", ["Plotting", "CFonts", "Diagnostics", "Specification", "Tables"]),
     tests("Statistics", ["Statistics"], resources: true),
     tests("Expressions", ["Expressions", "Diagnostics", "Statistics", "Tables"]),
     tests("Datasets", ["Datasets", "BitExact", "CZlib"], resources: true),

@@ -32,7 +32,7 @@ enum Main {
   private static func productRate(_ m: Int, _ n: Int, _ k: Int, transposed: Bool) -> Double {
     let stride = paddedWidth(n)
     let (a, b, c) = (Buffer(m * k + 16), Buffer(k * stride), Buffer(m * stride))
-    let scratch = Buffer(256 * 64)
+    let scratch = Buffer(scratchSize)
     for i in 0..<m * k { a.start[i] = Float(i % 7) - 3 }
     for i in 0..<k * stride { b.start[i] = Float(i % 5) - 2 }
     let left = StridedMatrix(a.start, rowStride: transposed ? 1 : k, columnStride: transposed ? m : 1)

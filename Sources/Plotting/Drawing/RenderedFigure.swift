@@ -50,7 +50,8 @@ public struct FigureProvenance: Sendable {
 ///
 /// - Throws: `DiagnosticError` for tables and columns that do not exist, `PNGError` when the picture cannot be encoded.
 public func draw(
-  _ figure: Figure, tables: (String) -> Table?, theme: Theme, provenance: FigureProvenance = FigureProvenance()
+  _ figure: Figure, tables: (String) -> Table?, theme: Theme,
+  provenance: FigureProvenance = FigureProvenance()
 ) throws -> RenderedFigure {
   let data = try FigureData(figure, tables: tables)
   let layout = FigureLayouter(figure, data, theme).layout()
@@ -70,7 +71,9 @@ extension FigureData {
   fileprivate var droppedRemarks: [String] {
     var remarks: [String] = []
     if droppedNotFinite > 0 { remarks.append("\(droppedNotFinite) values are not finite and not shown") }
-    if droppedNotPositive > 0 { remarks.append("\(droppedNotPositive) values have no logarithm and are not shown") }
+    if droppedNotPositive > 0 {
+      remarks.append("\(droppedNotPositive) values have no logarithm and are not shown")
+    }
     return remarks
   }
 }

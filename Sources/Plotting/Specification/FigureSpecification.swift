@@ -4,7 +4,8 @@ import Specification
 /// Every option of a figure block: the parser, the messages and the reference come from here.
 public let figureRecord = Record(
   "figure",
-  doc: "A figure drawn from the tables of the experiments: a mark, and which column each of its properties shows.",
+  doc:
+    "A figure drawn from the tables of the experiments: a mark, and which column each of its properties shows.",
   fields: unitFields(markRequired: false) + [
     layerField,
     Field(
@@ -23,19 +24,23 @@ public let figureRecord = Record(
     Field(
       "width",
       .choice([
-        Choice("column", "As wide as the text, 680 CSS pixels."), Choice("full", "As wide as the page, 960 CSS pixels."),
+        Choice("column", "As wide as the text, 680 CSS pixels."),
+        Choice("full", "As wide as the page, 960 CSS pixels."),
       ]), default: .value("column"), doc: "The figure's width.", example: "full"),
     Field(
       "height", .number(NumberRange(40, 2000)), unit: "CSS px",
       doc: "Height of the plotting area of one panel; chosen for the data when absent.", example: "240"),
     Field("title", .string, doc: "A heading inside the picture; the caption usually makes it superfluous."),
     Field("fig-cap", .string, doc: "The caption, as Markdown; expressions in `{val}` are filled in."),
-    Field("fig-alt", .string, doc: "Text for readers who do not see the picture; drafted from the data when absent."),
+    Field(
+      "fig-alt", .string,
+      doc: "Text for readers who do not see the picture; drafted from the data when absent."),
   ])
 
 private let layerField = Field(
   "layer", .list(.record(layerRecord), count: 1...12),
-  doc: "Several marks in one plot, drawn in order; each inherits `data`, `filter` and `encoding` from the figure.",
+  doc:
+    "Several marks in one plot, drawn in order; each inherits `data`, `filter` and `encoding` from the figure.",
   example: "[{mark: line}, {mark: rule, encoding: {y: {datum: 0.1}}, label: chance}]")
 
 private let layerRecord = Record(
@@ -52,13 +57,16 @@ private func unitFields(markRequired: Bool) -> [Field] {
   [
     Field(
       "data", .string,
-      doc: "The table: `exp-x` with a row per run, `exp-x.history` with a row per run and recorded step, and so on.",
+      doc:
+        "The table: `exp-x` with a row per run, `exp-x.history` with a row per run and recorded step, and so on.",
       example: "exp-bn-rate"),
     Field(
       "filter", .list(.string, count: 1...20),
-      doc: "Keeps the rows for which all comparisons hold: `column=value`, `!=`, `<`, `<=`, `>`, `>=`, separated by commas.",
+      doc:
+        "Keeps the rows for which all comparisons hold: `column=value`, `!=`, `<`, `<=`, `>`, `>=`, separated by commas.",
       example: "norm=batch, lr>=0.1"),
-    Field("mark", markType, default: markRequired ? .required : .none, doc: "What is drawn.", example: "line"),
+    Field(
+      "mark", markType, default: markRequired ? .required : .none, doc: "What is drawn.", example: "line"),
     Field("encoding", .record(encodingRecord), doc: "Which column each property of the mark shows."),
     Field(
       "seeds",
@@ -68,9 +76,12 @@ private func unitFields(markRequired: Bool) -> [Field] {
           Choice("dots", "A faint dot for every seed."), Choice("lines", "A faint line for every seed."),
         ]),
       ]),
-      doc: "Whether each seed is drawn faintly behind the aggregate. By default lines and points with few places show "
+      doc:
+        "Whether each seed is drawn faintly behind the aggregate. By default lines and points with few places show "
         + "dots and long lines show lines; bars show dots."),
-    Field("label", .string, doc: "Names the layer: written at a rule, or as a series of its own.", example: "chance"),
+    Field(
+      "label", .string, doc: "Names the layer: written at a rule, or as a series of its own.",
+      example: "chance"),
   ]
 }
 
@@ -102,7 +113,9 @@ private let markType = FieldType.variant(
     Record("band", doc: "The area between two bounds: `band:` of y over rows, or y and y2.", fields: []),
     Record("errorband", doc: "Another name of band.", fields: []),
     Record("errorbar", doc: "An interval at each x: `band:` of y over rows, or y and y2.", fields: []),
-    Record("rule", doc: "A straight line across the plot at a fixed value, or at the values of a column.", fields: []),
+    Record(
+      "rule", doc: "A straight line across the plot at a fixed value, or at the values of a column.",
+      fields: []),
     Record("tick", doc: "A short line at each value.", fields: []),
     Record("text", doc: "The `text` channel written at each place.", fields: []),
     Record("rect", doc: "A heat map: a cell for each x and y, its colour the value of `color`.", fields: []),
@@ -117,9 +130,12 @@ private let encodingRecord = Record(
     Field("y2", .record(boundRecord("y2")), doc: "The other end of a bar, band or errorbar along y."),
     Field("color", .record(groupRecord("color")), doc: "Tells series apart; for rect, the value of a cell."),
     Field(
-      "strokeDash", .record(groupRecord("strokeDash")), doc: "A second column that tells series apart, by dashes and shapes."),
+      "strokeDash", .record(groupRecord("strokeDash")),
+      doc: "A second column that tells series apart, by dashes and shapes."),
     Field("shape", .record(groupRecord("shape")), doc: "As strokeDash."),
-    Field("detail", .record(groupRecord("detail")), doc: "A column that separates lines without a look of its own."),
+    Field(
+      "detail", .record(groupRecord("detail")),
+      doc: "A column that separates lines without a look of its own."),
     Field("text", .record(groupRecord("text")), doc: "What a text mark writes."),
     Field("row", .record(groupRecord("row")), doc: "A row of panels for each value."),
     Field("column", .record(groupRecord("column")), doc: "A panel for each value, side by side."),
@@ -137,10 +153,12 @@ private let sortField = Field(
     .choice([Choice("ascending", "From small to large."), Choice("descending", "From large to small.")]),
     .list(categoryType, count: 1...200),
   ]),
-  doc: "The order of categories: numbers ascend and names keep the order of the table unless this says otherwise.",
+  doc:
+    "The order of categories: numbers ascend and names keep the order of the table unless this says otherwise.",
   example: "[none, batch]")
 private let categoryType = FieldType.either([.number(.any), .string, .boolean])
-private let datumField = Field("datum", categoryType, doc: "A fixed value instead of a column.", example: "0.1")
+private let datumField = Field(
+  "datum", categoryType, doc: "A fixed value instead of a column.", example: "0.1")
 private let kindField = Field(
   "type",
   .choice([
@@ -165,7 +183,8 @@ private func positionRecord(_ name: String, several: Bool) -> Record {
           Choice("min", "The smallest."), Choice("max", "The largest."), Choice("count", "How many rows."),
           Choice("none", "Every row for itself."),
         ]),
-        doc: "What is shown of the rows that share a place and a series. Lines, bars, bands and areas show the mean over "
+        doc:
+          "What is shown of the rows that share a place and a series. Lines, bars, bands and areas show the mean over "
           + "seeds by default; points and ticks show each row."),
       Field(
         "band",
@@ -201,7 +220,8 @@ private let scaleRecord = Record(
     Field(
       "type",
       .choice([
-        Choice("linear", "Equal differences, equal distances."), Choice("log", "Equal ratios, equal distances."),
+        Choice("linear", "Equal differences, equal distances."),
+        Choice("log", "Equal ratios, equal distances."),
         Choice("symlog", "Linear near zero, logarithmic beyond."), Choice("sqrt", "By the square root."),
         Choice("ordinal", "A place for each category."),
       ]), doc: "The kind of scale.", example: "log"),
@@ -226,7 +246,8 @@ private let resolveRecord = Record(
           fields: ["x", "y"].map {
             Field(
               $0,
-              .choice([Choice("shared", "One scale for all facets."), Choice("independent", "A scale each.")]),
+              .choice([Choice("shared", "One scale for all facets."), Choice("independent", "A scale each.")]
+              ),
               default: .value("shared"), doc: "The scale of \($0).")
           })), doc: "Which scales facets share.", example: "{y: independent}")
   ])
