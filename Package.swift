@@ -106,7 +106,7 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: ["BitExact", "KernelTable", "Datasets", "Specification", "Training"],
-      swiftSettings: strict),
+      exclude: ["Peers"], swiftSettings: strict),
     .executableTarget(
       name: "offprint-cli",
       dependencies: [
@@ -121,6 +121,7 @@ let package = Package(
     tests("RunStore", ["RunStore", "Specification"]),
     tests("Command", ["offprint-cli"]),
     tests("Architecture", []),
+    tests("Offprint", ["Offprint", "Diagnostics", "Specification"]),
     tests("Plotting", ["Plotting", "CFonts", "Diagnostics", "Specification", "Tables"]),
     tests("Statistics", ["Statistics"], resources: true),
     tests("Expressions", ["Expressions", "Diagnostics", "Statistics", "Tables"]),

@@ -52,7 +52,8 @@ public struct KernelTable: Sendable {
       _ result: MutableFloats, _ resultStride: Int, _ scratch: MutableFloats
     ) -> Void
 
-  /// result (columns×rows) = source (rows×columns) transposed; both padded to multiples of 16 in each direction.
+  /// result (columns×rows) = source (rows×columns) transposed; both strides are multiples of 16, and each row of the
+  /// result is written to the next multiple of 16, with zeros.
   public var transpose:
     @Sendable (
       _ rows: Int, _ columns: Int, _ source: Floats, _ sourceStride: Int, _ result: MutableFloats,

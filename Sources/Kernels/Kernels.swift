@@ -67,15 +67,12 @@ let width = 16
   return two.x + two.y
 }
 
-/// The largest lane; NaN when any lane is not a number.
+/// The largest lane by the same tree; any lane when some are not numbers.
 @inline(__always) func laneMaximum(_ value: Vector) -> Float {
-  var result = value[0]
-  for lane in 1..<width {
-    let candidate = value[lane]
-    if !(candidate <= result) { result = candidate }
-    if result != result { break }
-  }
-  return result
+  let eight = value.lowHalf.replacing(with: value.highHalf, where: value.highHalf .> value.lowHalf)
+  let four = eight.lowHalf.replacing(with: eight.highHalf, where: eight.highHalf .> eight.lowHalf)
+  let two = four.lowHalf.replacing(with: four.highHalf, where: four.highHalf .> four.lowHalf)
+  return two.y > two.x ? two.y : two.x
 }
 
 // MARK: - Matrix products
@@ -297,7 +294,7 @@ private enum Tile<let rows: Int, let vectors: Int> {
   }
 #endif
 
-/// Sixteen by sixteen elements at a time, so that both sides are touched a cache line at a time.
+/// Sixteen by sixteen elements at a time, in registers.
 @Sendable func transpose(
   _ rows: Int, _ columns: Int, _ source: Floats, _ sourceStride: Int, _ result: MutableFloats,
   _ resultStride: Int
@@ -307,13 +304,30 @@ private enum Tile<let rows: Int, let vectors: Int> {
     let height = min(width, rows &- row)
     var column = 0
     while column < columns {
-      for j in column..<min(column &+ width, columns) {
-        for i in row..<row &+ height { result[j &* resultStride &+ i] = source[i &* sourceStride &+ j] }
+      var block = InlineArray<16, Vector>(repeating: Vector())
+      for i in 0..<height { block[i] = load(source + ((row &+ i) &* sourceStride &+ column)) }
+      block = shuffled(shuffled(shuffled(shuffled(block))))
+      for j in 0..<min(width, columns &- column) {
+        store(block[j], result + ((column &+ j) &* resultStride &+ row))
       }
       column &+= width
     }
     row &+= width
   }
+}
+
+/// A perfect shuffle of sixteen rows: rows i and i + 8 become rows 2i and 2i + 1, element by element. Four of them are a
+/// transposition.
+@inline(__always) private func shuffled(_ block: InlineArray<16, Vector>) -> InlineArray<16, Vector> {
+  var result = InlineArray<16, Vector>(repeating: Vector())
+  for i in 0..<8 {
+    let (a, b) = (block[i], block[i &+ 8])
+    result[2 &* i].evenHalf = a.lowHalf
+    result[2 &* i].oddHalf = b.lowHalf
+    result[2 &* i &+ 1].evenHalf = a.highHalf
+    result[2 &* i &+ 1].oddHalf = b.highHalf
+  }
+  return result
 }
 
 // MARK: - Element-wise functions, statistics, updates
@@ -636,6 +650,13 @@ private typealias WideBits = SIMD8<Int64>
   return 2 / (2 + u) * p
 }
 
+/// The smallest lane by the same tree. (The library's own `min()` would be one function for all levels.)
+@inline(__always) private func laneMinimum(_ value: Wide) -> Double {
+  let four = value.lowHalf.replacing(with: value.highHalf, where: value.highHalf .< value.lowHalf)
+  let two = four.lowHalf.replacing(with: four.highHalf, where: four.highHalf .< four.lowHalf)
+  return two.y < two.x ? two.y : two.x
+}
+
 /// The sum of the eight lanes by a fixed tree.
 @inline(__always) private func laneSum(_ value: Wide) -> Double {
   let four = value.lowHalf + value.highHalf
@@ -657,7 +678,7 @@ private typealias WideBits = SIMD8<Int64>
       for lane in 0..<min(8, count &- n) { smallest[lane] = min(smallest[lane], margin[lane]) }
     }
   }
-  let shift = scalesBySmallestMargin ? max(0, smallest.min()) : 0
+  let shift = scalesBySmallestMargin ? max(0, laneMinimum(smallest)) : 0
   var losses = Wide()
   for n in Swift.stride(from: 0, to: stride, by: 8) {
     let margin = loadWide(factors + n)

@@ -30,8 +30,9 @@ private let allowed: [String: Set<String>] = [
     "Experiments",
     "RunStore", "Execution", "Manuscript", "Plotting", "Report",
   ],
+  "Benchmarks": ["BitExact", "KernelTable", "Datasets", "Specification", "Training"],
   "offprint-cli": [
-    "Offprint", "BitExact", "Datasets", "Diagnostics", "Execution", "Report", "RunStore", "ArgumentParser",
+    "Offprint", "BitExact", "Datasets", "Diagnostics", "Execution", "Report", "RunStore", "Specification", "ArgumentParser",
   ],
 ]
 

@@ -11,7 +11,7 @@ public let figureRecord = Record(
     Field(
       "hconcat", .list(.record(panelRecord), count: 1...6),
       doc: "Panels side by side, each a figure of its own with its own scales.",
-      example: "[{mark: line, encoding: {…}}, {mark: bar, encoding: {…}}]"),
+      example: "[{mark: line, encoding: {x: {field: lr}, y: {field: loss}}}]"),
     Field(
       "vconcat", .list(.record(panelRecord), count: 1...6),
       doc: "Panels one below the other, each with its own scales."),
@@ -20,7 +20,8 @@ public let figureRecord = Record(
       doc: "Whether facets share their scales; they do unless this says otherwise."),
     Field(
       "columns", .integer(1...12),
-      doc: "Facets in a row before the next row begins; chosen by their width when absent."),
+      doc: "Facets in a row before the next row begins; chosen by their width when absent.",
+        example: "2"),
     Field(
       "width",
       .choice([
@@ -30,11 +31,14 @@ public let figureRecord = Record(
     Field(
       "height", .number(NumberRange(40, 2000)), unit: "CSS px",
       doc: "Height of the plotting area of one panel; chosen for the data when absent.", example: "240"),
-    Field("title", .string, doc: "A heading inside the picture; the caption usually makes it superfluous."),
-    Field("fig-cap", .string, doc: "The caption, as Markdown; expressions in `{val}` are filled in."),
+    Field("title", .string, doc: "A heading inside the picture; the caption usually makes it superfluous.",
+        example: "Learning curves"),
+    Field("fig-cap", .string, doc: "The caption, as Markdown; expressions in `{val}` are filled in.",
+        example: "Accuracy against width."),
     Field(
       "fig-alt", .string,
-      doc: "Text for readers who do not see the picture; drafted from the data when absent."),
+      doc: "Text for readers who do not see the picture; drafted from the data when absent.",
+        example: "Accuracy rises with width."),
   ])
 
 private let layerField = Field(
@@ -49,7 +53,7 @@ private let layerRecord = Record(
 private let panelRecord = Record(
   "panel", doc: "One panel of a figure with several.",
   fields: unitFields(markRequired: false) + [
-    layerField, Field("title", .string, doc: "A heading over the panel."),
+    layerField, Field("title", .string, doc: "A heading over the panel.", example: "Training"),
   ])
 
 /// The options that a figure, a panel and a layer have in common.
@@ -78,7 +82,7 @@ private func unitFields(markRequired: Bool) -> [Field] {
       ]),
       doc:
         "Whether each seed is drawn faintly behind the aggregate. By default lines and points with few places show "
-        + "dots and long lines show lines; bars show dots."),
+        + "dots and long lines show lines; bars show dots.", example: "lines"),
     Field(
       "label", .string, doc: "Names the layer: written at a rule, or as a series of its own.",
       example: "chance"),
@@ -96,17 +100,21 @@ private let markType = FieldType.variant(
           "interpolate",
           .choice([
             Choice("linear", "Straight lines."), Choice("step-after", "A value holds until the next."),
-          ]), default: .value("linear"), doc: "How neighbouring values are joined."),
+          ]), default: .value("linear"), doc: "How neighbouring values are joined.",
+        example: "step-after"),
         Field(
           "strokeDash", .boolean,
-          doc: "Whether series also differ by dashes; by default they do when they have no markers."),
+          doc: "Whether series also differ by dashes; by default they do when they have no markers.",
+        example: "false"),
       ]),
     Record(
       "point", doc: "A marker at each value.",
       fields: [
-        Field("filled", .boolean, default: .value(true), doc: "Filled markers, or rings."),
+        Field("filled", .boolean, default: .value(true), doc: "Filled markers, or rings.",
+        example: "false"),
         Field(
-          "size", .number(NumberRange(4, 400)), default: .value(40), unit: "CSS px²", doc: "A marker's area."),
+          "size", .number(NumberRange(4, 400)), default: .value(40), unit: "CSS px²", doc: "A marker's area.",
+        example: "60"),
       ]),
     Record("bar", doc: "Bars from zero, side by side for the values of colour.", fields: []),
     Record("area", doc: "The area between the values and zero, or between y and y2.", fields: []),
@@ -146,7 +154,7 @@ private let titleField = Field(
   example: "learning rate")
 private let formatField = Field(
   "format", .choice([Choice("number", "As it is."), Choice("%", "A fraction as a percentage.")]),
-  default: .value("number"), doc: "How numbers are written.", example: "%")
+  default: .value("number"), doc: "How numbers are written.", example: "\"%\"")
 private let sortField = Field(
   "sort",
   .either([
@@ -164,7 +172,8 @@ private let kindField = Field(
   .choice([
     Choice("quantitative", "A number on a continuous axis."), Choice("ordinal", "Categories in order."),
     Choice("nominal", "Categories."),
-  ]), doc: "Whether numbers are read as numbers or as categories.")
+  ]), doc: "Whether numbers are read as numbers or as categories.",
+        example: "ordinal")
 
 private func positionRecord(_ name: String, several: Bool) -> Record {
   Record(
@@ -185,7 +194,7 @@ private func positionRecord(_ name: String, several: Bool) -> Record {
         ]),
         doc:
           "What is shown of the rows that share a place and a series. Lines, bars, bands and areas show the mean over "
-          + "seeds by default; points and ticks show each row."),
+          + "seeds by default; points and ticks show each row.", example: "median"),
       Field(
         "band",
         .choice([
@@ -201,7 +210,8 @@ private func positionRecord(_ name: String, several: Bool) -> Record {
 private func boundRecord(_ name: String) -> Record {
   Record(
     name, doc: "The second bound of a mark.",
-    fields: [Field("field", .string, doc: "The column."), datumField])
+    fields: [Field("field", .string, doc: "The column.",
+        example: "lr"), datumField])
 }
 
 private func groupRecord(_ name: String) -> Record {
@@ -228,11 +238,14 @@ private let scaleRecord = Record(
     Field(
       "domain", .list(categoryType, count: 1...200),
       doc: "The ends of the axis, or its categories in order.", example: "[0, 1]"),
-    Field("zero", .boolean, doc: "Whether the axis includes zero; bars always do."),
-    Field("reverse", .boolean, default: .value(false), doc: "Runs the axis the other way."),
+    Field("zero", .boolean, doc: "Whether the axis includes zero; bars always do.",
+        example: "true"),
+    Field("reverse", .boolean, default: .value(false), doc: "Runs the axis the other way.",
+        example: "true"),
     Field(
       "constant", .number(.positive), default: .value(1),
-      doc: "Where a symlog scale turns from linear to logarithmic."),
+      doc: "Where a symlog scale turns from linear to logarithmic.",
+        example: "0.1"),
   ])
 
 private let resolveRecord = Record(
@@ -248,6 +261,6 @@ private let resolveRecord = Record(
               $0,
               .choice([Choice("shared", "One scale for all facets."), Choice("independent", "A scale each.")]
               ),
-              default: .value("shared"), doc: "The scale of \($0).")
+              default: .value("shared"), doc: "The scale of \($0).", example: "independent")
           })), doc: "Which scales facets share.", example: "{y: independent}")
   ])
