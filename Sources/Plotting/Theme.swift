@@ -59,6 +59,9 @@ extension Theme {
 /// Sizes in CSS pixels.
 enum Metrics {
   static let columnWidth = 680.0
+  static let phoneWidth = 358.0
+  /// Figures narrower than this have one plot beside another only where rows and columns of facets demand it.
+  static let narrowest = 400.0
   static let fullWidth = 960.0
   /// Device pixels per CSS pixel.
   static let density = 2.0

@@ -320,4 +320,16 @@ private final class Project {
     #expect(data.contains("digits: 1347 training") || data.contains("digits: "))
     #expect(data.contains("mnist1d: 4000 training and 1000 test examples of 40"))
   }
+
+  @Test func aLiteralThatRepeatsAValueIsFlagged() throws {
+    let project = try Project()
+    try project.edit("see @fig-width", "(`{val} exp-width[width=16].steps`, that is, 60.5 or 4,000) see @fig-width")
+    #expect(!(try project.run("build").errors.contains("unbound-number")))
+    try project.edit("steps: 60", "steps: 160")
+    try project.edit("60.5 or 4,000", "160 steps")
+    let outcome = try project.run("build")
+    #expect(outcome.errors.contains("warning[unbound-number]: the text has the number 160 beside this value"))
+    #expect(outcome.errors.contains("papers/small/text.md:3:"))
+    #expect(try project.run("build", "--strict").status == 1)
+  }
 }

@@ -49,12 +49,12 @@ struct FigureLayouter {
   var headingStyle: TextStyle { TextStyle(size: Metrics.labelSize, cut: .semibold, color: theme.ink) }
   var noteStyle: TextStyle { TextStyle(size: Metrics.noteSize, cut: .italic, color: theme.mutedInk) }
 
-  init(_ figure: Figure, _ data: FigureData, _ theme: Theme) {
+  init(_ figure: Figure, _ data: FigureData, _ theme: Theme, _ size: FigureSize = .page) {
     self.figure = figure
     self.data = data
     self.theme = theme
     scales = data.scales(figure)
-    width = figure.isFullWidth ? Metrics.fullWidth : Metrics.columnWidth
+    width = size == .phone ? Metrics.phoneWidth : figure.isFullWidth ? Metrics.fullWidth : Metrics.columnWidth
   }
 
   func layout() -> FigureLayout {
@@ -236,7 +236,7 @@ struct FigureLayouter {
 
   /// The height of a plot that suits its kind and width.
   private func panelHeight(_ grid: PlotGrid, _ plotWidth: Double) -> Double {
-    if let height = figure.panelHeight { return height }
+    if let height = figure.panelHeight, width > Metrics.narrowest { return height }
     // Many rows are lower, so that the figure stays on a few screens.
     return min(suitableHeight(grid, plotWidth), max(52, 2400 / Double(grid.rows) - 30))
   }
@@ -245,6 +245,7 @@ struct FigureLayouter {
     let forCategories = heightForCategories()
     if scales.allSatisfy(\.y.isOrdinal) { return forCategories }
     if grid.count == 1 { return min(max((plotWidth * 0.54).rounded(), 200), 420) }
+    if width < Metrics.narrowest, grid.columns == 1 { return 180 }
     let aspect = grid.columns == 1 ? 0.34 : grid.columns == 2 ? 0.62 : 0.85
     return max(min(max((plotWidth * aspect).rounded(), 84), 300), min(forCategories, 300))
   }

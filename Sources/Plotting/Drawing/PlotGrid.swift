@@ -19,17 +19,18 @@ struct PlotGrid {
     places = []
     if panels == 1, facetRows == 1, facetColumns > 1 {
       // Facets of one variable flow like text.
-      let most = max(1, Int(width / 165))
+      let most = width < Metrics.narrowest ? 1 : Int(width / 165)
       isFlow = true
       let wished =
-        limit ?? figure.facetColumns
+        limit ?? (most == 1 ? 1 : figure.facetColumns)
         ?? (facetColumns <= most ? facetColumns : Self.evenRow(facetColumns, most))
       columns = min(wished, facetColumns)
       rows = (facetColumns + columns - 1) / columns
       places = (0..<facetColumns).map { ($0 / columns, $0 % columns) }
       isWrapped = rows > 1
     } else if panels > 1, facetRows == 1, facetColumns == 1 {
-      let most = figure.facetColumns ?? (figure.isStacked ? 1 : panels <= 3 ? panels : panels == 4 ? 2 : 3)
+      let isStacked = figure.isStacked || width < Metrics.narrowest
+      let most = isStacked ? 1 : figure.facetColumns ?? (panels <= 3 ? panels : panels == 4 ? 2 : 3)
       columns = min(most, panels)
       rows = (panels + columns - 1) / columns
       places = (0..<panels).map { ($0 / columns, $0 % columns) }

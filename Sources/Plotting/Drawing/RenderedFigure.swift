@@ -46,15 +46,23 @@ public struct FigureProvenance: Sendable {
   }
 }
 
+/// What a figure is drawn for.
+public enum FigureSize: String, Sendable, CaseIterable {
+  /// A page as wide as the figure asks for, column or full.
+  case page
+  /// A phone: 358 CSS pixels, panels one below the other.
+  case phone
+}
+
 /// Draws a figure from its tables. The same figure and tables give the same pixels on every machine.
 ///
 /// - Throws: `DiagnosticError` for tables and columns that do not exist, `PNGError` when the picture cannot be encoded.
 public func draw(
-  _ figure: Figure, tables: (String) -> Table?, theme: Theme,
+  _ figure: Figure, tables: (String) -> Table?, theme: Theme, size: FigureSize = .page,
   provenance: FigureProvenance = FigureProvenance()
 ) throws -> RenderedFigure {
   let data = try FigureData(figure, tables: tables)
-  let layout = FigureLayouter(figure, data, theme).layout()
+  let layout = FigureLayouter(figure, data, theme, size).layout()
   let canvas = layout.scene().rasterized(scale: Metrics.density)
   let png = try encodePNG(
     pixels: canvas.encoded(), width: canvas.width, height: canvas.height, scale: Metrics.density,
