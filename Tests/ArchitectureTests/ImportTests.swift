@@ -45,6 +45,8 @@ private let system: Set<String> = ["Glibc", "Darwin", "Musl", "Synchronization"]
     var result: [(String, String)] = []
     for case let file as URL in files where file.pathExtension == "swift" {
       for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
+        // Imports start a line; the word elsewhere is text.
+        if line.hasPrefix(" "), !line.hasPrefix("  import "), !line.hasPrefix("  public import ") { continue }
         let words = line.split(separator: " ")
         guard let index = words.firstIndex(of: "import"), index <= 1, words.count > index + 1 else {
           continue
