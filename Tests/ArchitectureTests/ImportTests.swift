@@ -45,12 +45,11 @@ private let system: Set<String> = ["Glibc", "Darwin", "Musl", "Synchronization"]
     var result: [(String, String)] = []
     for case let file as URL in files where file.pathExtension == "swift" {
       for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
-        // Imports start a line; the word elsewhere is text.
-        if line.hasPrefix(" "), !line.hasPrefix("  import "), !line.hasPrefix("  public import ") { continue }
         let words = line.split(separator: " ")
-        guard let index = words.firstIndex(of: "import"), index <= 1, words.count > index + 1 else {
-          continue
-        }
+        // Swift modules are capitalised; another language's imports are text of ours.
+        guard let index = words.firstIndex(of: "import"), index <= 1, words.count > index + 1,
+          words[index + 1].first?.isUppercase == true
+        else { continue }
         if index == 0 || ["public", "internal", "private", "package"].contains(words[0]) {
           result.append((file.lastPathComponent, String(words[index + 1])))
         }
