@@ -61,12 +61,8 @@ private func markdown(of record: Record, isAlone: Bool) -> String {
   var text = isAlone ? "" : "## \(record.name)\n\n"
   text += record.doc + "\n\n"
   if record.fields.isEmpty { return text }
-  text += "| option | takes | default | meaning | example |\n|---|---|---|---|---|\n"
-  for field in record.fields {
-    let unit = field.unit.isEmpty ? "" : " (\(field.unit))"
-    let example = field.example.isEmpty ? "" : "`\(cell("\(field.name): \(field.example)"))`"
-    text += "| `\(field.name)` | \(cell(field.type.brief))\(unit) | \(field.defaultText) | \(cell(field.fullDoc)) | \(example) |\n"
-  }
+  text += "| option | meaning |\n|---|---|\n"
+  for field in record.fields { text += "| `\(field.name)` | \(cell(field.meaning)) |\n" }
   return text + "\n"
 }
 
@@ -92,79 +88,105 @@ extension FieldType {
 }
 
 extension Field {
-  fileprivate var defaultText: String {
-    switch self.default {
-    case .required: "must be given"
-    case .none: ""
-    case .value(let value): "`\(value["name"]?.string ?? value.string ?? value.canonicalJSON)`"
+  /// What the option is, what it takes, what holds without it, and an example.
+  fileprivate var meaning: String {
+    var text = doc
+    if case .choice(let choices) = type {
+      text += " " + choices.map { "`\($0.name)`: \($0.doc)" }.joined(separator: " ")
     }
-  }
-
-  /// The doc, with the meaning of each name that the option takes.
-  fileprivate var fullDoc: String {
-    guard case .choice(let choices) = type else { return doc }
-    return doc + " " + choices.map { "`\($0.name)`: \($0.doc)" }.joined(separator: " ")
+    text += " Takes \(type.brief)\(unit.isEmpty ? "" : " (\(unit))")"
+    switch self.default {
+    case .required: text += "; must be given."
+    case .none: text += "."
+    case .value(let value):
+      let name = value["name"]?.string ?? value.string ?? value.canonicalJSON
+      text += "; `\(name)` when absent."
+    }
+    return example.isEmpty ? text : text + " Example: `\(name): \(example)`"
   }
 }
 
 // MARK: - The schema
 
-/// JSON Schema (2020-12) of `paper.yml` and of the bodies of all blocks, under `$defs`.
+/// JSON Schema (2020-12) of `paper.yml` and of the bodies of all blocks; each record once, under `$defs`.
 public func languageSchema() -> Value {
-  var definitions: [String: Value] = ["paper": schema(of: PaperConfiguration.record, tag: nil)]
-  for record in languageGroups()[1].records { definitions[record.name] = schema(of: record, tag: nil) }
+  var builder = SchemaBuilder()
+  let blocks = ([PaperConfiguration.record] + languageGroups()[1].records).map { record in
+    builder.reference(record, tag: nil)
+  }
   return [
-    "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "The language of a paper",
-    "$defs": .object(definitions),
+    "$defs": .object(builder.definitions), "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "anyOf": .array(blocks), "title": "The language of a paper",
   ]
 }
 
-private func schema(of record: Record, tag: String?) -> Value {
-  var properties: [String: Value] = [:]
-  var required: [Value] = []
-  if let tag {
-    properties[tag] = ["const": .string(record.name)]
-    required.append(.string(tag))
-  }
-  for field in record.fields {
-    var property = schema(of: field.type)
-    property["description"] = .string(field.unit.isEmpty ? field.doc : "\(field.doc) Unit: \(field.unit).")
-    if case .value(let value) = field.default { property["default"] = value }
-    if case .required = field.default { required.append(.string(field.name)) }
-    properties[field.name] = property
-  }
-  var result: Value = [
-    "additionalProperties": false, "description": .string(record.doc), "properties": .object(properties),
-    "type": "object",
-  ]
-  if !required.isEmpty { result["required"] = .array(required) }
-  return result
-}
+/// Collects the schemas of records, equal ones once.
+private struct SchemaBuilder {
+  private(set) var definitions: [String: Value] = [:]
 
-private func schema(of type: FieldType) -> Value {
-  switch type {
-  case .boolean: return ["type": "boolean"]
-  case .string: return ["type": "string"]
-  case .integer(let range):
-    var result: Value = ["type": "integer"]
-    if range.lowerBound != .min { result["minimum"] = .number(Double(range.lowerBound)) }
-    if range.upperBound != .max { result["maximum"] = .number(Double(range.upperBound)) }
+  /// A reference to the schema of a record; in a variant, `tag` names the member that holds the record's name.
+  mutating func reference(_ record: Record, tag: String?) -> Value {
+    let value = schema(of: record, tag: tag)
+    var name = record.name
+    var number = 1
+    while let other = definitions[name], other != value {
+      number += 1
+      name = "\(record.name)-\(number)"
+    }
+    definitions[name] = value
+    return ["$ref": .string("#/$defs/\(name)")]
+  }
+
+  private mutating func schema(of record: Record, tag: String?) -> Value {
+    var properties: [String: Value] = [:]
+    var required: [Value] = []
+    if let tag {
+      properties[tag] = ["const": .string(record.name)]
+      required.append(.string(tag))
+    }
+    for field in record.fields {
+      var property = schema(of: field.type)
+      property["description"] = .string(field.unit.isEmpty ? field.doc : "\(field.doc) Unit: \(field.unit).")
+      if case .value(let value) = field.default { property["default"] = value }
+      if case .required = field.default { required.append(.string(field.name)) }
+      properties[field.name] = property
+    }
+    var result: Value = [
+      "additionalProperties": false, "description": .string(record.doc), "properties": .object(properties),
+      "type": "object",
+    ]
+    if !required.isEmpty { result["required"] = .array(required) }
     return result
-  case .number(let range):
-    var result: Value = ["type": "number"]
-    if range.lower.isFinite { result[range.excludesLower ? "exclusiveMinimum" : "minimum"] = .number(range.lower) }
-    if range.upper.isFinite { result["maximum"] = .number(range.upper) }
-    return result
-  case .choice(let choices): return ["enum": .array(choices.map { .string($0.name) })]
-  case .list(let element, let count):
-    var list: Value = ["items": schema(of: element), "minItems": .number(Double(count.lowerBound)), "type": "array"]
-    if count.upperBound != .max { list["maxItems"] = .number(Double(count.upperBound)) }
-    return ["anyOf": [list, schema(of: element)]]
-  case .map(let element): return ["additionalProperties": schema(of: element), "type": "object"]
-  case .record(let record): return schema(of: record, tag: nil)
-  case .variant(let tag, let records):
-    let names: Value = ["enum": .array(records.map { .string($0.name) })]
-    return ["anyOf": .array([names] + records.map { schema(of: $0, tag: tag) })]
-  case .either(let types): return ["anyOf": .array(types.map(schema))]
+  }
+
+  private mutating func schema(of type: FieldType) -> Value {
+    switch type {
+    case .boolean: return ["type": "boolean"]
+    case .string: return ["type": "string"]
+    case .integer(let range):
+      var result: Value = ["type": "integer"]
+      if range.lowerBound != .min { result["minimum"] = .number(Double(range.lowerBound)) }
+      if range.upperBound != .max { result["maximum"] = .number(Double(range.upperBound)) }
+      return result
+    case .number(let range):
+      var result: Value = ["type": "number"]
+      if range.lower.isFinite {
+        result[range.excludesLower ? "exclusiveMinimum" : "minimum"] = .number(range.lower)
+      }
+      if range.upper.isFinite { result["maximum"] = .number(range.upper) }
+      return result
+    case .choice(let choices): return ["enum": .array(choices.map { .string($0.name) })]
+    case .list(let element, let count):
+      let item = schema(of: element)
+      var list: Value = ["items": item, "minItems": .number(Double(count.lowerBound)), "type": "array"]
+      if count.upperBound != .max { list["maxItems"] = .number(Double(count.upperBound)) }
+      return ["anyOf": [list, item]]
+    case .map(let element): return ["additionalProperties": schema(of: element), "type": "object"]
+    case .record(let record): return ["allOf": [reference(record, tag: nil)]]
+    case .variant(let tag, let records):
+      let names: Value = ["enum": .array(records.map { .string($0.name) })]
+      return ["anyOf": .array([names] + records.map { reference($0, tag: tag) })]
+    case .either(let types): return ["anyOf": .array(types.map { schema(of: $0) })]
+    }
   }
 }
