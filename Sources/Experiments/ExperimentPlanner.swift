@@ -403,6 +403,16 @@ public struct ExperimentPlanner {
         expected: "one of " + kind.datasets.map(\.rawValue).joined(separator: ", "))
     }
     if kind == IterativePruning.self {
+      let controls = value["protocol"]?["controls"]?.array ?? []
+      let rounds = value["protocol"]?["control_rounds"]?.array?.compactMap(\.integer) ?? []
+      if controls.isEmpty != rounds.isEmpty {
+        complain(
+          "missing-key", "controls need the rounds at which they are trained", "protocol",
+          expected: "both controls and control_rounds, or neither")
+      }
+      if let last = value["protocol"]?["rounds"]?.integer, let late = rounds.first(where: { $0 > last }) {
+        complain("wrong-value", "control round \(late) is after the last round, \(last)", "protocol")
+      }
       if value["data"]?["validation"] == nil {
         complain(
           "missing-key", "iterative-pruning needs validation data", "data",

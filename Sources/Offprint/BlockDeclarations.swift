@@ -43,7 +43,7 @@ public let tableRecord = Record(
       "header", .list(.string, count: 1...50), doc: "Titles of the columns, in Markdown.",
       example: "[quantity, published, here]"),
     Field(
-      "rows", .either([.list(.list(.string, count: 1...50), count: 1...1000), .string]), default: .required,
+      "rows", .either([.string, .list(.list(.string, count: 1...50), count: 1...1000)]), default: .required,
       doc: "Rows of Markdown cells; or the axis that gives a row each.",
       example: "[[accuracy, \"{val} exp-x.test_accuracy\"]]"),
     Field("columns", .string, doc: "The axis that gives a column each.", example: "norm"),

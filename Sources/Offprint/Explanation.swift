@@ -30,7 +30,9 @@ public func explanation(of name: String?) throws -> String {
       rule: "unknown-name", "the language has no name '\(name)'",
       hint: nameHint(for: name, in: entries.map(\.name)))
   }
-  return found.map(\.text).joined(separator: "\n\n")
+  var texts: [String] = []
+  for entry in found where !texts.contains(entry.text) { texts.append(entry.text) }
+  return texts.joined(separator: "\n\n")
 }
 
 private struct LanguageEntry {
@@ -79,6 +81,11 @@ private func add(_ type: FieldType, path: String, name: String, to entries: inou
     }
   case .list(let element, _), .map(let element): add(element, path: path, name: name, to: &entries)
   case .either(let types): for type in types { add(type, path: path, name: name, to: &entries) }
+  case .choice(let choices):
+    for choice in choices where !["true", "none", "number", "%"].contains(choice.name) {
+      entries.append(
+        LanguageEntry(section: "Values of \(name)", name: choice.name, text: "\(path): \(choice.name)\n  \(choice.doc)"))
+    }
   default: break
   }
 }

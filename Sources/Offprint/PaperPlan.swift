@@ -86,9 +86,35 @@ public func planPaper(
     checker.table(block, &diagnostics).map { (block, $0) }
   }
   if diagnostics.hasErrors { return nil }
-  return PaperPlan(
+  let plan = PaperPlan(
     folder: folder, manuscript: manuscript, experiments: experiments, profile: profile, values: values,
     claims: claims, figures: figures, tables: tables)
+  checkLimits(plan, &diagnostics)
+  return diagnostics.hasErrors ? nil : plan
+}
+
+/// Operations a second that a core is taken to sustain where nothing has been measured.
+let assumedPace = 20e9
+
+/// Refuses a plan that exceeds what `limits` in paper.yml allows.
+private func checkLimits(_ plan: PaperPlan, _ diagnostics: inout Diagnostics) {
+  let configuration = plan.manuscript.configuration
+  let position = (configuration.node["limits"] ?? configuration.node).position
+  let runs = plan.runs
+  if let limit = configuration.limits["runs"]?.number, Double(runs.count) > limit {
+    diagnostics.add(
+      Diagnostic(
+        rule: "limit", "the profile '\(plan.profile)' has \(runs.count) runs", at: position,
+        expected: "at most \(Cell.format(limit)) runs, as the paper's limits say"))
+  }
+  let hours = runs.reduce(0) { $0 + $1.cost.operations } / assumedPace / 3600
+  if let limit = configuration.limits["core_hours"]?.number, hours > limit {
+    diagnostics.add(
+      Diagnostic(
+        rule: "limit",
+        "the profile '\(plan.profile)' takes about \(Cell.format((hours * 100).rounded() / 100)) hours of one core",
+        at: position, expected: "at most \(Cell.format(limit)) hours, as the paper's limits say"))
+  }
 }
 
 /// Checks what refers to the tables of experiments, before there are any results.

@@ -1,6 +1,7 @@
 // Serves write: the files of a report, each put in place whole and only when it changed.
 import BitExact
 import Diagnostics
+import Execution
 import Experiments
 import Manuscript
 import Report
@@ -63,13 +64,18 @@ extension String {
   }
 }
 
-/// Writes the lock of a whole build, and counts results that differ from the old one.
-func writeLock(_ results: Results, _ request: BuildRequest, _ summary: inout BuildSummary) throws {
-  guard request.only == nil, summary.failures.isEmpty else { return }
-  if let old = try LockFile(folder: request.folder) {
-    summary.differences = results.digests.count { key, digest in
-      old.digests[key].map { $0 != digest } ?? false
+/// Writes the lock of a whole build.
+///
+/// A result that differs from the one locked under the same key breaks the numeric contract: the lock stays as it is then,
+/// and the runs are named.
+func writeLock(_ results: Results, _ plan: PaperPlan, _ summary: inout BuildSummary) throws {
+  if let old = try LockFile(folder: plan.folder) {
+    let differing = plan.runs.filter { run in
+      guard let locked = old.digests[run.key], let digest = results.digests[run.key] else { return false }
+      return locked != digest
     }
+    summary.differences = differing.map(describe)
+    if !differing.isEmpty { return }
   }
-  try Files.update(Array(LockFile(digests: results.digests).text.utf8), at: LockFile.path(request.folder))
+  try Files.update(Array(LockFile(digests: results.digests).text.utf8), at: LockFile.path(plan.folder))
 }

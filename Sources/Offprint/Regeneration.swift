@@ -45,8 +45,8 @@ public struct BuildSummary: Sendable {
   public var failures: [String] = []
   /// Records that were damaged and made again.
   public var damaged: [String] = []
-  /// Runs whose result differs from the lock's.
-  public var differences = 0
+  /// Runs whose result differs from the lock's; the lock is left as it was when there are any.
+  public var differences: [String] = []
   /// Verdicts by claim.
   public var verdicts: [(claim: String, verdict: ReportVerdict)] = []
   /// The report's page.
@@ -84,7 +84,9 @@ public func regenerate(
 
   // Write: beside the old files, then in their place.
   summary.page = try publish(paper, results, pictures, from: request.folder, to: workspace.output)
-  if request.writesLock { try writeLock(results, request, &summary) }
+  if request.writesLock, request.only == nil, summary.failures.isEmpty {
+    try writeLock(results, plan, &summary)
+  }
   summary.paper = PaperSummary(path: "\(paperName(request.folder))/index.html", paper: paper)
   return summary
 }

@@ -27,7 +27,7 @@ public func planReport(_ request: BuildRequest, in workspace: Workspace) throws 
   let measured = stored.values.reduce((seconds: 0.0, operations: 0.0)) {
     ($0.seconds + $1.seconds, $0.operations + $1.operations)
   }
-  let pace = measured.operations > 0 ? measured.seconds / measured.operations : 1 / 20e9
+  let pace = measured.operations > 0 ? measured.seconds / measured.operations : 1 / assumedPace
   var total = 0.0
   for experiment in plan.experiments {
     let missing = experiment.runs.filter { stored[$0.key] == nil }

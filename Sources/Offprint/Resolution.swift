@@ -107,6 +107,11 @@ struct Resolver {
       result.note = "claims are not judged in the profile '\(plan.profile)'"
       return result
     }
+    let holes = failedRuns(of: claim.assertion.experiments)
+    if holes > 0 {
+      result.note = "\(holes) of its experiments' runs failed; a claim is judged on all of them or not at all"
+      return result
+    }
     result.verdict =
       switch judgement.verdict {
       case .supported: .supported
@@ -123,6 +128,11 @@ struct Resolver {
       result.note += "about \(more) more \(more == 1 ? "seed" : "seeds") would probably decide it"
     }
     return result
+  }
+
+  private func failedRuns(of experiments: [String]) -> Int {
+    plan.experiments.filter { experiments.contains($0.id) }.flatMap(\.runs)
+      .count { results.failures[$0.key] != nil }
   }
 
   private func differenceText(_ judgement: Judgement, _ kind: ClaimKind, _ numbers: [Double]) -> String {

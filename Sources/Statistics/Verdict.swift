@@ -101,6 +101,7 @@ public func judge(
     return judgement
   }
   if isConstant(values) {
+    judgement.reason = values.count > 1 ? "all seeds give the same number" : ""
     judgement.verdict = holds(kind, for: values[0]) ? .supported : .contradicted
     return judgement
   }

@@ -23,6 +23,7 @@ struct Build: ParsableCommand {
   func run() throws {
     var contradicted = false
     var incomplete = false
+    var differs = false
     var papers: [PaperSummary] = []
     let workspace = options.workspace
     for folder in try options.folders() {
@@ -39,6 +40,7 @@ struct Build: ParsableCommand {
       report(summary)
       contradicted = contradicted || summary.verdicts.contains { $0.verdict == .contradicted }
       incomplete = incomplete || !summary.failures.isEmpty
+      differs = differs || !summary.differences.isEmpty
       if let paper = summary.paper { papers.append(paper) }
     }
     if options.papers.isEmpty {
@@ -48,16 +50,17 @@ struct Build: ParsableCommand {
       }
     }
     if incomplete { throw Exit.error }
+    if differs { throw Exit.difference }
     if strictClaims, contradicted { throw Exit.contradicted }
   }
 
   private func report(_ summary: BuildSummary) {
     for line in summary.damaged { writeError("warning[store]: made again: \(line)\n") }
     for line in summary.failures { writeError("error[run]: \(line)\n") }
-    if summary.differences > 0 {
+    for run in summary.differences { writeError("error[lock]: \(run): the result is not the one in the lock file\n") }
+    if !summary.differences.isEmpty {
       writeError(
-        "warning[lock]: \(summary.differences) results differ from the lock file; 'git diff' shows which reports changed\n"
-      )
+        "  hint: 'offprint verify' runs it again; to accept the new results, remove the lock file and build\n")
     }
     let counts = ReportVerdict.allCases.compactMap { verdict in
       let count = summary.verdicts.count { $0.verdict == verdict }

@@ -158,6 +158,10 @@ private final class Project {
     let line = try #require(lock.split(separator: "\n").first)
     let forged = line.prefix(65) + String(repeating: "0", count: 64)
     try project.write("papers/small/offprint.lock", lock.replacingOccurrences(of: line, with: forged))
+    let rebuilt = try project.run("build")
+    #expect(rebuilt.status == 3)
+    #expect(rebuilt.errors.contains("error[lock]: exp-width ["))
+    #expect(try project.read("papers/small/offprint.lock").contains(forged))
     let refuted = try project.run("verify")
     #expect(refuted.status == 3)
     #expect(refuted.output.contains("differs: exp-width"))
@@ -226,6 +230,8 @@ private final class Project {
     #expect(!FileManager.default.fileExists(atPath: "\(project.folder)/papers/small/offprint.lock"))
     let page = try project.read("output/small/index.html")
     #expect(page.contains("the worker ended with signal 9"))
+    #expect(printed.contains("1 not judged"))
+    #expect(page.contains("a claim is judged on all of them or not at all"))
     let rest = try project.run("build")
     #expect(rest.output.contains("4 runs (1 new)"))
     #expect(rest.status == 0)
@@ -331,5 +337,18 @@ private final class Project {
     #expect(outcome.errors.contains("warning[unbound-number]: the text has the number 160 beside this value"))
     #expect(outcome.errors.contains("papers/small/text.md:3:"))
     #expect(try project.run("build", "--strict").status == 1)
+  }
+
+  @Test func aTableOfAnExperimentHasACellForEachValue() throws {
+    let project = try Project()
+    try project.edit(
+      "```{claim #clm-width}",
+      "```{table #tbl-width}\ndata: exp-width\nrows: width\nvalue: test_accuracy\nformat: \"%\"\ntbl-cap: By width.\n```\n\n```{claim #clm-width}")
+    let outcome = try project.run("build")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let page = try project.read("output/small/index.html")
+    #expect(page.contains("By width."))
+    try project.edit("rows: width", "rows: widht")
+    #expect(try project.run("build").errors.contains("exp-width has no axis 'widht'"))
   }
 }
