@@ -6,7 +6,7 @@ SOURCES := Package.swift $(shell find -L Sources -type f)
 PACKAGES := libcmark-gfm-dev libcmark-gfm-extensions-dev libpng-dev zlib1g-dev libssl-dev \
   fonts-open-sans dataset-fashion-mnist pkg-config
 
-.PHONY: all build papers smoke test lint format check packages clean
+.PHONY: all build papers smoke test lint format check packages bench bench-peers clean
 
 all: papers
 
@@ -55,6 +55,18 @@ format:
 ## Shows every mistake in the papers.
 check: $(OFFPRINT)
 	@$(OFFPRINT) check
+
+## Prints steps per second and GFLOP/s of every workload, one JSON object a line.
+bench: packages
+	@swift build --configuration release --product Benchmarks >&2
+	@.build/release/Benchmarks
+
+## The same beside PyTorch and JAX (from PyPI, in a virtual environment), with ratios.
+bench-peers: packages
+	@swift build --configuration release --product Benchmarks >&2
+	@test -d .build-peers || (python3 -m venv .build-peers && .build-peers/bin/pip install --quiet numpy jax torch)
+	@.build/release/Benchmarks > .build-peers/ours.jsonl && cat .build-peers/ours.jsonl
+	@.build-peers/bin/python Sources/Benchmarks/Peers/peers.py --ours .build-peers/ours.jsonl
 
 clean:
 	rm -rf .build .offprint

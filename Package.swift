@@ -104,6 +104,10 @@ let package = Package(
         "Report",
       ]),
     .executableTarget(
+      name: "Benchmarks",
+      dependencies: ["BitExact", "KernelTable", "Datasets", "Specification", "Training"],
+      exclude: ["Peers"], swiftSettings: strict),
+    .executableTarget(
       name: "offprint-cli",
       dependencies: [
         "Offprint", .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -117,7 +121,8 @@ let package = Package(
     tests("RunStore", ["RunStore", "Specification"]),
     tests("Command", ["offprint-cli"]),
     tests("Architecture", []),
-    tests("Plotting", ["Plotting", "CPNG", "Diagnostics", "Specification", "Tables"]),
+    tests("Offprint", ["Offprint", "Diagnostics", "Specification"]),
+    tests("Plotting", ["Plotting", "CFonts", "Diagnostics", "Specification", "Tables"]),
     tests("Statistics", ["Statistics"], resources: true),
     tests("Expressions", ["Expressions", "Diagnostics", "Statistics", "Tables"]),
     tests("Datasets", ["Datasets", "BitExact", "CZlib"], resources: true),

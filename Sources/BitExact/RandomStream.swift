@@ -89,6 +89,7 @@ public struct RandomStream: Sendable {
   }
 
   /// Puts `values` in a random order, each equally likely (Fisher & Yates; Durstenfeld 1964).
+  @_specialize(where Element == Int)
   public mutating func shuffle<Element>(_ values: inout [Element]) {
     for i in stride(from: values.count - 1, to: 0, by: -1) { values.swapAt(i, below(i + 1)) }
   }

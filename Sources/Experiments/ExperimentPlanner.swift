@@ -44,7 +44,7 @@ public let experimentRecord = Record(
       "seeds", .integer(1...10_000), default: .value(1),
       doc:
         "Seeds of each point, numbered from 1; the same seed means the same data, batches and initial weights in all points.",
-      example: "{smoke: 1, default: 5, full: 20}"),
+      example: "5"),
   ])
 
 /// Turns experiment blocks into experiments.

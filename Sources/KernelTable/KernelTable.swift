@@ -32,6 +32,9 @@ public enum Start {
   case row(Floats)
 }
 
+/// Elements of scratch memory that a matrix product needs.
+public let scratchSize = 320 * 256
+
 /// One function a stage of the numeric contract, compiled for one instruction-set level.
 ///
 /// Every vector length is a multiple of 16 elements: rows of matrices are padded with zeros, and all functions keep
@@ -42,14 +45,15 @@ public struct KernelTable: Sendable {
 
   /// result (m×n) = start + a (m×k) · b (k×n); each element is a chain of fused multiply-adds in order of k.
   ///
-  /// `n` and the strides of `b` and `result` are multiples of 16. `scratch` holds at least 256×64 elements.
+  /// `n` and the strides of `b` and `result` are multiples of 16. `scratch` holds at least `scratchSize` elements.
   public var multiply:
     @Sendable (
       _ m: Int, _ n: Int, _ k: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start,
       _ result: MutableFloats, _ resultStride: Int, _ scratch: MutableFloats
     ) -> Void
 
-  /// result (columns×rows) = source (rows×columns) transposed; both padded to multiples of 16 in each direction.
+  /// result (columns×rows) = source (rows×columns) transposed; both strides are multiples of 16, and each row of the
+  /// result is written to the next multiple of 16, with zeros.
   public var transpose:
     @Sendable (
       _ rows: Int, _ columns: Int, _ source: Floats, _ sourceStride: Int, _ result: MutableFloats,
@@ -118,6 +122,18 @@ public struct KernelTable: Sendable {
   /// values *= factors, element by element.
   public var scale: @Sendable (_ count: Int, _ values: MutableFloats, _ factors: Floats) -> Void
 
+  /// Gradient of Σₙ log(1 + exp(−zₙ·w)) in double precision, examples in eight lanes with a fixed tree.
+  ///
+  /// `points` is (dimension × stride), one row a coordinate, with zeros beyond `count`; `factors` has room for `stride`
+  /// numbers. With `scalesBySmallestMargin`, gradient and returned loss are multiplied by exp(max(0, min zₙ·w)), so that
+  /// their quotient stays exact when the loss is too small for a number; without it nothing is returned but 0.
+  public var logisticGradient:
+    @Sendable (
+      _ count: Int, _ dimension: Int, _ points: UnsafePointer<Double>, _ stride: Int,
+      _ weights: UnsafePointer<Double>, _ factors: UnsafeMutablePointer<Double>,
+      _ gradient: UnsafeMutablePointer<Double>, _ scalesBySmallestMargin: Bool
+    ) -> Double
+
   /// Collects the functions of one level.
   public init(
     name: String,
@@ -144,7 +160,11 @@ public struct KernelTable: Sendable {
       ) -> Void,
     sgd: @escaping @Sendable (Int, MutableFloats, Floats, MutableFloats, Float, Float, Bool, Float) -> Void,
     adam: @escaping @Sendable (Int, MutableFloats, Floats, MutableFloats, MutableFloats, AdamStep) -> Void,
-    scale: @escaping @Sendable (Int, MutableFloats, Floats) -> Void
+    scale: @escaping @Sendable (Int, MutableFloats, Floats) -> Void,
+    logisticGradient: @escaping @Sendable (
+      Int, Int, UnsafePointer<Double>, Int, UnsafePointer<Double>, UnsafeMutablePointer<Double>,
+      UnsafeMutablePointer<Double>, Bool
+    ) -> Double
   ) {
     self.name = name
     self.multiply = multiply
@@ -159,6 +179,7 @@ public struct KernelTable: Sendable {
     self.sgd = sgd
     self.adam = adam
     self.scale = scale
+    self.logisticGradient = logisticGradient
   }
 }
 

@@ -67,15 +67,12 @@ let width = 16
   return two.x + two.y
 }
 
-/// The largest lane; NaN when any lane is not a number.
+/// The largest lane by the same tree; any lane when some are not numbers.
 @inline(__always) func laneMaximum(_ value: Vector) -> Float {
-  var result = value[0]
-  for lane in 1..<width {
-    let candidate = value[lane]
-    if !(candidate <= result) { result = candidate }
-    if result != result { break }
-  }
-  return result
+  let eight = value.lowHalf.replacing(with: value.highHalf, where: value.highHalf .> value.lowHalf)
+  let four = eight.lowHalf.replacing(with: eight.highHalf, where: eight.highHalf .> eight.lowHalf)
+  let two = four.lowHalf.replacing(with: four.highHalf, where: four.highHalf .> four.lowHalf)
+  return two.y > two.x ? two.y : two.x
 }
 
 // MARK: - Matrix products
@@ -92,15 +89,20 @@ let width = 16
   private let widest = 1
 #endif
 
-/// The part of k that is accumulated before a tile is written back, which keeps the panel of b in cache.
-private let depthOfBlock = 256
-/// Wider matrices than this have their panels copied, so that rows of a panel do not compete for cache sets.
-private let widestUnpacked = 512
+/// The most of k that is accumulated before a tile is written back, which keeps the panel of b in cache.
+private let deepestBlock = 320
+/// Wider matrices than this have blocks of columns copied, so that rows of a panel do not compete for cache sets.
+private let widestUnpacked = 1024
+/// Columns that are copied at a time.
+private let packedWidth = 256
 
 @Sendable func multiply(
   _ m: Int, _ n: Int, _ k: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start,
   _ result: MutableFloats, _ resultStride: Int, _ scratch: MutableFloats
 ) {
+  // Blocks of even depth: a short last block would cost a pass over the result for little work.
+  let blocks = max(1, (k &+ deepestBlock &- 1) / deepestBlock)
+  let depthOfBlock = (k &+ blocks &- 1) / blocks
   var first = 0
   repeat {
     let depth = min(depthOfBlock, k &- first)
@@ -109,27 +111,43 @@ private let widestUnpacked = 512
       a.start + first &* a.columnStride, rowStride: a.rowStride, columnStride: a.columnStride)
     var column = 0
     while column < n {
-      let vectors = min(widest, (n &- column) / width)
+      let columns = min(n > widestUnpacked ? packedWidth : n, n &- column)
       var panel = b + (first &* bStride &+ column)
       var stride = bStride
-      if n > widestUnpacked, m > tallest[vectors - 1] {
-        pack(depth, vectors, panel, bStride, scratch)
-        (panel, stride) = (Floats(scratch), vectors &* width)
+      if n > widestUnpacked, m > 1 {
+        pack(depth, columns, panel, bStride, scratch)
+        (panel, stride) = (Floats(scratch), columns)
       }
       let columnStart: Start = if case .row(let bias) = begin { .row(bias + column) } else { begin }
-      multiplyPanel(m, vectors, depth, left, panel, stride, columnStart, result + column, resultStride)
-      column &+= vectors &* width
+      multiplyColumns(
+        m, columns, depth, left, panel, stride, columnStart, result + column, resultStride)
+      column &+= columns
     }
     first &+= depthOfBlock
   } while first < k
 }
 
-/// Copies a panel of b (depth × vectors·16) into contiguous memory.
-private func pack(_ depth: Int, _ vectors: Int, _ panel: Floats, _ stride: Int, _ scratch: MutableFloats) {
+/// A block of columns, panel by panel; a panel of b stays in the first cache while the rows of a pass.
+private func multiplyColumns(
+  _ m: Int, _ n: Int, _ depth: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start,
+  _ result: MutableFloats, _ resultStride: Int
+) {
+  var column = 0
+  while column < n {
+    let vectors = min(widest, (n &- column) / width)
+    let columnStart: Start = if case .row(let bias) = start { .row(bias + column) } else { start }
+    multiplyPanel(
+      m, vectors, depth, a, b + column, bStride, columnStart, result + column, resultStride)
+    column &+= vectors &* width
+  }
+}
+
+/// Copies columns of b (depth × columns) into contiguous memory.
+private func pack(
+  _ depth: Int, _ columns: Int, _ source: Floats, _ stride: Int, _ scratch: MutableFloats
+) {
   for row in 0..<depth {
-    for j in 0..<vectors {
-      store(load(panel + (row &* stride &+ j &* width)), scratch + (row &* vectors &+ j) &* width)
-    }
+    (scratch + row &* columns).update(from: source + row &* stride, count: columns)
   }
 }
 
@@ -276,7 +294,7 @@ private enum Tile<let rows: Int, let vectors: Int> {
   }
 #endif
 
-/// Sixteen by sixteen elements at a time, so that both sides are touched a cache line at a time.
+/// Sixteen by sixteen elements at a time, in registers.
 @Sendable func transpose(
   _ rows: Int, _ columns: Int, _ source: Floats, _ sourceStride: Int, _ result: MutableFloats,
   _ resultStride: Int
@@ -286,13 +304,30 @@ private enum Tile<let rows: Int, let vectors: Int> {
     let height = min(width, rows &- row)
     var column = 0
     while column < columns {
-      for j in column..<min(column &+ width, columns) {
-        for i in row..<row &+ height { result[j &* resultStride &+ i] = source[i &* sourceStride &+ j] }
+      var block = InlineArray<16, Vector>(repeating: Vector())
+      for i in 0..<height { block[i] = load(source + ((row &+ i) &* sourceStride &+ column)) }
+      block = shuffled(shuffled(shuffled(shuffled(block))))
+      for j in 0..<min(width, columns &- column) {
+        store(block[j], result + ((column &+ j) &* resultStride &+ row))
       }
       column &+= width
     }
     row &+= width
   }
+}
+
+/// A perfect shuffle of sixteen rows: rows i and i + 8 become rows 2i and 2i + 1, element by element. Four of them are a
+/// transposition.
+@inline(__always) private func shuffled(_ block: InlineArray<16, Vector>) -> InlineArray<16, Vector> {
+  var result = InlineArray<16, Vector>(repeating: Vector())
+  for i in 0..<8 {
+    let (a, b) = (block[i], block[i &+ 8])
+    result[2 &* i].evenHalf = a.lowHalf
+    result[2 &* i].oddHalf = b.lowHalf
+    result[2 &* i &+ 1].evenHalf = a.highHalf
+    result[2 &* i &+ 1].oddHalf = b.highHalf
+  }
+  return result
 }
 
 // MARK: - Element-wise functions, statistics, updates
@@ -561,6 +596,115 @@ private func logarithm(_ x: Double) -> Double {
   }
 }
 
+// MARK: - The logistic loss in double precision
+
+private typealias Wide = SIMD8<Double>
+private typealias WideBits = SIMD8<Int64>
+
+@inline(__always) private func loadWide(_ address: UnsafePointer<Double>) -> Wide {
+  UnsafeRawPointer(address).loadUnaligned(as: Wide.self)
+}
+
+/// exp(x) with an error below 2 ulp; 0 below −745, infinity above 709.
+@inline(__always) private func exponential(_ x: Wide) -> Wide {
+  let shift = 6_755_399_441_055_744.0
+  var inside = x.replacing(with: Wide(repeating: -745), where: x .< -745)
+  inside.replace(with: 709, where: inside .> 709)
+  let shifted = inside * 1.4426950408889634 + shift
+  let n = shifted - shift
+  let r = (inside - n * 0x1.62e42fefa0000p-1) - n * 0x1.cf79abc9e3b39p-40
+  var p = Wide(repeating: 1.0 / 6_227_020_800)
+  p = p * r + 1.0 / 479_001_600
+  p = p * r + 1.0 / 39_916_800
+  p = p * r + 1.0 / 3_628_800
+  p = p * r + 1.0 / 362_880
+  p = p * r + 1.0 / 40_320
+  p = p * r + 1.0 / 5_040
+  p = p * r + 1.0 / 720
+  p = p * r + 1.0 / 120
+  p = p * r + 1.0 / 24
+  p = p * r + 1.0 / 6
+  p = p * r + 0.5
+  p = p * (r * r) + r + 1
+  let exponent = unsafeBitCast(shifted, to: WideBits.self) &- Int64(bitPattern: shift.bitPattern)
+  // Two factors, so that neither leaves the range of normal numbers.
+  let half = exponent &>> 1
+  let first = unsafeBitCast((half &+ 1023) &<< 52, to: Wide.self)
+  let second = unsafeBitCast((exponent &- half &+ 1023) &<< 52, to: Wide.self)
+  var result = p * first * second
+  result.replace(with: 0, where: x .< -745)
+  result.replace(with: .infinity, where: x .> 709)
+  return result.replacing(with: x, where: x .!= x)
+}
+
+/// log(1 + u)/u for 0 ≤ u ≤ 1, which is 1 at u = 0: 2/(2 + u) times the series of atanh(s)/s at s = u/(2 + u).
+@inline(__always) private func logarithmQuotient(_ u: Wide) -> Wide {
+  let s = u / (2 + u)
+  let q = s * s
+  var p = Wide(repeating: 1.0 / 35)
+  var n = 33.0
+  while n > 0 {
+    p = p * q + 1 / n
+    n -= 2
+  }
+  return 2 / (2 + u) * p
+}
+
+/// The smallest lane by the same tree. (The library's own `min()` would be one function for all levels.)
+@inline(__always) private func laneMinimum(_ value: Wide) -> Double {
+  let four = value.lowHalf.replacing(with: value.highHalf, where: value.highHalf .< value.lowHalf)
+  let two = four.lowHalf.replacing(with: four.highHalf, where: four.highHalf .< four.lowHalf)
+  return two.y < two.x ? two.y : two.x
+}
+
+/// The sum of the eight lanes by a fixed tree.
+@inline(__always) private func laneSum(_ value: Wide) -> Double {
+  let four = value.lowHalf + value.highHalf
+  let two = four.lowHalf + four.highHalf
+  return two.x + two.y
+}
+
+@Sendable func logisticGradient(
+  _ count: Int, _ dimension: Int, _ points: UnsafePointer<Double>, _ stride: Int,
+  _ weights: UnsafePointer<Double>, _ factors: UnsafeMutablePointer<Double>,
+  _ gradient: UnsafeMutablePointer<Double>, _ scalesBySmallestMargin: Bool
+) -> Double {
+  var smallest = Wide(repeating: .infinity)
+  for n in Swift.stride(from: 0, to: stride, by: 8) {
+    var margin = Wide()
+    for d in 0..<dimension { margin += loadWide(points + (d &* stride &+ n)) * weights[d] }
+    UnsafeMutableRawPointer(factors + n).storeBytes(of: margin, as: Wide.self)
+    if scalesBySmallestMargin {
+      for lane in 0..<min(8, count &- n) { smallest[lane] = min(smallest[lane], margin[lane]) }
+    }
+  }
+  let shift = scalesBySmallestMargin ? max(0, laneMinimum(smallest)) : 0
+  var losses = Wide()
+  for n in Swift.stride(from: 0, to: stride, by: 8) {
+    let margin = loadWide(factors + n)
+    let positive = margin .> 0
+    let magnitude = margin.replacing(with: -margin, where: margin .< 0)
+    let small = exponential(-magnitude)
+    let scaled = shift > 0 ? exponential(shift - margin) : small
+    UnsafeMutableRawPointer(factors + n).storeBytes(
+      of: scaled.replacing(with: 1, where: .!positive) / (1 + small), as: Wide.self)
+    if scalesBySmallestMargin {
+      let quotient = scaled * logarithmQuotient(small)
+      var loss = quotient.replacing(with: quotient - margin, where: .!positive)
+      if count &- n < 8 { for lane in (count &- n)..<8 { loss[lane] = 0 } }
+      losses += loss
+    }
+  }
+  for d in 0..<dimension {
+    var sum = Wide()
+    for n in Swift.stride(from: 0, to: stride, by: 8) {
+      sum += loadWide(factors + n) * loadWide(points + (d &* stride &+ n))
+    }
+    gradient[d] = -laneSum(sum)
+  }
+  return laneSum(losses)
+}
+
 // MARK: - The level
 
 #if AVX512
@@ -580,5 +724,5 @@ public func makeKernels() -> KernelTable {
     activationGradient: activationGradient, softmaxCrossEntropy: softmaxCrossEntropy, columnSums: columnSums,
     columnMoments: columnMoments, normalize: normalize, normalizeGradient: normalizeGradient, sgd: sgd,
     adam: adam,
-    scale: scaleElements)
+    scale: scaleElements, logisticGradient: logisticGradient)
 }

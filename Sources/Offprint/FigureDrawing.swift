@@ -18,7 +18,7 @@ struct DrawnFigure {
 }
 
 /// Raised whenever the plotter draws something differently, so that figures drawn before are drawn again.
-private let plotterVersion = 1
+private let plotterVersion = 3
 
 /// Draws every figure of the plan whose data are there; those without any data are left out.
 func draw(_ plan: PaperPlan, _ results: Results, cache: String) throws -> [String: DrawnFigure] {
@@ -45,31 +45,39 @@ private struct FigureDrawing {
     let key = SHA256.hexDigest(
       of: "\(plotterVersion) \(provenance.caption) \(provenance.specificationDigest) \(provenance.dataDigest)"
     )
-    let light = try picture(.light, key, provenance)
-    let dark = try picture(.dark, key, provenance)
-    let name = "figures/\(block.id)"
-    let picture = ResolvedPicture(
-      path: "\(name).png", darkPath: "\(name)-dark.png", width: light.width, height: light.height)
+    var files: [(path: String, bytes: [UInt8])] = []
+    let (picture, light) = try pictures(.page, "figures/\(block.id)", key, provenance, &files)
+    let (narrow, _) = try pictures(.phone, "figures/\(block.id)-phone", key, provenance, &files)
+    files.append(("data/\(block.id).csv", Array(light.csv.utf8)))
     let resolved = ResolvedFigure(
-      picture: picture, isFullWidth: figure.specification["width"]?.string == "full",
+      picture: picture, narrowPicture: narrow, isFullWidth: figure.specification["width"]?.string == "full",
       altText: light.alternativeText,
       csvPath: "data/\(block.id).csv", data: light.table,
       experiments: figure.tableNames.map { String($0.prefix { $0 != "." }) })
-    return DrawnFigure(
-      resolved: resolved,
-      files: [
-        (picture.path, light.png), (picture.darkPath, dark.png),
-        ("data/\(block.id).csv", Array(light.csv.utf8)),
-      ])
+    return DrawnFigure(resolved: resolved, files: files)
+  }
+
+  /// The light and the dark picture of a size, added to `files`; also the light one as it is kept.
+  private func pictures(
+    _ size: FigureSize, _ name: String, _ key: String, _ provenance: FigureProvenance,
+    _ files: inout [(path: String, bytes: [UInt8])]
+  ) throws -> (ResolvedPicture, CachedPicture) {
+    let light = try picture(.light, size, key, provenance)
+    let dark = try picture(.dark, size, key, provenance)
+    files += [("\(name).png", light.png), ("\(name)-dark.png", dark.png)]
+    let resolved = ResolvedPicture(
+      path: "\(name).png", darkPath: "\(name)-dark.png", width: light.width, height: light.height)
+    return (resolved, light)
   }
 
   /// The picture from the cache, or drawn and put there.
-  private func picture(_ theme: Theme, _ key: String, _ provenance: FigureProvenance) throws -> CachedPicture
-  {
-    let path = "\(cache)/\(key.prefix(2))/\(key.dropFirst(2))-\(theme.rawValue)"
+  private func picture(
+    _ theme: Theme, _ size: FigureSize, _ key: String, _ provenance: FigureProvenance
+  ) throws -> CachedPicture {
+    let path = "\(cache)/\(key.prefix(2))/\(key.dropFirst(2))-\(size.rawValue)-\(theme.rawValue)"
     if let picture = CachedPicture(path) { return picture }
     let rendered = try Plotting.draw(
-      figure, tables: { results.tables[$0] }, theme: theme, provenance: provenance)
+      figure, tables: { results.tables[$0] }, theme: theme, size: size, provenance: provenance)
     let picture = CachedPicture(rendered)
     try Files.makeFolder(path.parentFolder)
     try picture.save(path)

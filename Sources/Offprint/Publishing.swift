@@ -38,6 +38,7 @@ func publish(
   for page in reportPages(paper, sha256: { SHA256.hexDigest(of: $0) }) {
     files.append((page.path, Array(page.html.utf8)))
   }
+  files += describe(paper, files)
   for (path, bytes) in files {
     try Files.makeFolder("\(folder)/\(path)".parentFolder)
     try Files.update(bytes, at: "\(folder)/\(path)")

@@ -79,6 +79,7 @@ public func regenerate(
   let resolver = Resolver(plan: plan, results: results)
   let pictures = try draw(plan, results, cache: workspace.figureCache)
   let paper = resolvedPaper(resolver, pictures)
+  summary.diagnostics += unboundNumbers(plan.manuscript, paper.values)
   summary.verdicts = plan.claims.map { ($0.block.id, paper.claims[$0.block.id]?.verdict ?? .notJudged) }
 
   // Write: beside the old files, then in their place.

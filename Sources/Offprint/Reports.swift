@@ -63,7 +63,9 @@ public func statusReport(_ request: BuildRequest, in workspace: Workspace) throw
   let keys = Set(plan.runs.map(\.key))
   let others = workspace.store.keys.count { !keys.contains($0) }
   var text = "\(request.folder), profile \(request.profile)\n" + aligned(rows)
-  text += "\nstore \(workspace.store.folder): \(others) records of other papers, profiles or older text"
+  let bytes = workspace.store.keys.reduce(0) { $0 + workspace.store.size($1) }
+  text += "\nstore \(workspace.store.folder): \(byteText(bytes)), "
+  text += "\(others) records of other papers, profiles or older text ('offprint clean' removes those no paper needs)"
   if let lock = try LockFile(folder: request.folder) {
     text += "\nlock: \(keys.count { lock.digests[$0] != nil }) of \(keys.count) runs"
   } else {

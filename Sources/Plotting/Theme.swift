@@ -27,7 +27,7 @@ extension Theme {
     case .light:
       [0x0F62BF, 0xB84A08, 0x22A592, 0x571630, 0xDD7A17, 0x252571, 0xF2357A, 0x6190C8].map { Color($0) }
     case .dark:
-      [0x4B96F0, 0xF0762A, 0xA8EBCB, 0x9495A6, 0xF8EC4F, 0xD3E6FF, 0xB4605F, 0x5A7AA0].map { Color($0) }
+      [0x4B96F0, 0xF0762A, 0xA8EBCB, 0xF8EC4F, 0x9495A6, 0xD3E6FF, 0xB4605F, 0x5A7AA0].map { Color($0) }
     }
   }
 
@@ -59,6 +59,9 @@ extension Theme {
 /// Sizes in CSS pixels.
 enum Metrics {
   static let columnWidth = 680.0
+  static let phoneWidth = 358.0
+  /// Figures narrower than this have one plot beside another only where rows and columns of facets demand it.
+  static let narrowest = 400.0
   static let fullWidth = 960.0
   /// Device pixels per CSS pixel.
   static let density = 2.0
@@ -106,4 +109,6 @@ enum Marker: Int, CaseIterable, Sendable {
 }
 
 /// Dashes of series, the second channel beside colour.
-let dashPatterns: [[Double]] = [[], [7, 3.5], [2, 2.6], [9, 3, 2, 3], [13, 4], [5, 2, 2, 2, 2, 2], [3, 5], [10, 2]]
+let dashPatterns: [[Double]] = [
+  [], [7, 3.5], [2, 2.6], [9, 3, 2, 3], [13, 4], [5, 2, 2, 2, 2, 2], [3, 5], [10, 2],
+]

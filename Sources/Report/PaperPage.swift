@@ -30,19 +30,22 @@ public func reportPage(_ paper: ResolvedPaper, sha256: (String) -> String) -> St
 }
 
 extension PageRenderer {
-  fileprivate mutating func article(sha256: (String) -> String) -> String {
+  mutating func article(sha256: (String) -> String) -> String {
     // The text comes first: what stands around it depends on what the text cites.
     let sections = sections()
     let statement = blocks(manuscript.statement)
     let header = titleBlock()
     let main = line(
       "main", ["id": "main"],
-      .raw("\n") + scorecard() + sections + statementSection(statement) + provenanceList() + referenceList())
+      .raw("\n") + scorecard() + sections + statementSection(statement) + provenanceList()
+        + embeddedProvenance() + referenceList())
     let body =
       link("#main", class: "skip", "Skip to the article") + .raw("\n") + header + contents() + main + footer()
     return page(
       title: (paper.profile.isDraft ? "Draft: " : "") + configuration.title, language: configuration.language,
-      description: summary, authors: configuration.authors.map(\.name), body: body, sha256: sha256)
+      description: summary, authors: configuration.authors.map(\.name), body: body,
+      style: kind == .standalone ? articleStyle + provenanceStyle : articleStyle,
+      pictures: kind == .standalone ? "data:" : "'self'", sha256: sha256)
   }
 
   fileprivate func provenancePage(_ block: PaperBlock, sha256: (String) -> String) -> String {
@@ -71,13 +74,13 @@ private func statementSection(_ content: HTML) -> HTML {
 /// A whole HTML document round `body`.
 func page(
   title: String, language: String, description: String, authors: [String], body: HTML,
-  style: String = articleStyle,
+  style: String = articleStyle, pictures: String = "'self'",
   sha256: (String) -> String
 ) -> String {
   let style = shorteningNames(style)
   let digest = base64(bytes(hexadecimal: sha256(style)))
   let policy =
-    "default-src 'none'; img-src 'self'; style-src 'sha256-\(digest)'; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; img-src \(pictures); style-src 'sha256-\(digest)'; base-uri 'none'; form-action 'none'"
   var head =
     line("meta", ["charset": "utf-8"])
     + line("meta", ["http-equiv": "Content-Security-Policy", "content": policy])
@@ -119,6 +122,8 @@ struct PageRenderer {
   let paper: ResolvedPaper
   /// The page being written.
   var kind = PageKind.article
+  /// The pictures that the page itself carries, as addresses by path.
+  var embedded: [String: String] = [:]
   let numbers: [String: Int]
   /// The sections that cite each key, for the links back from the list of references.
   var citingSections: [String: [Heading]] = [:]

@@ -38,7 +38,7 @@ extension PageRenderer {
       ("Compute again", tag("code", [:], HTML(experiment.command))),
     ]
     let files = experiment.files.map { link(kind.file($0.path), HTML("\($0.name).csv")) }
-    if !files.isEmpty { rows.append(("Tables", files.joined(" · "))) }
+    if !files.isEmpty, kind != .standalone { rows.append(("Tables", files.joined(" · "))) }
     return rows
   }
 
@@ -106,7 +106,9 @@ extension PageRenderer {
     guard let figure = paper.figures[block.id] else { return .empty }
     var caption =
       link(kind.article(block.id), HTML("Figure \(block.number)")) + HTML(": \(plainText(block.caption))")
-    if let csv = figure.csvPath { caption += " " + link(kind.file(csv), "All its numbers (CSV)") }
+    if let csv = figure.csvPath, kind != .standalone {
+      caption += " " + link(kind.file(csv), "All its numbers (CSV)")
+    }
     caption += line("p", ["class": "lead"], HTML(figure.altText))
     var content = line("p", [:], caption) + disclosed("Specification", yaml(block.source))
     if let data = figure.data { content += dataDetails(data, of: "Figure \(block.number)") }

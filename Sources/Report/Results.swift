@@ -49,15 +49,15 @@ extension PageRenderer {
     let dark = "(prefers-color-scheme:dark)"
     var sources = HTML.empty
     if let narrow = figure.narrowPicture {
-      sources += source(narrow.darkPath, "\(dark) and (max-width: 40rem)", narrow)
-      sources += source(narrow.path, "screen and (max-width: 40rem)", narrow)
+      sources += source(narrow.darkPath, "\(dark) and (max-width:40rem)", narrow)
+      sources += source(narrow.path, "(max-width:40rem)", narrow)
     }
     // A size that is the image's own need not be said twice.
-    sources += tag("source", ["srcset": relativeURL(figure.picture.darkPath), "media": dark])
+    sources += tag("source", ["srcset": pictureURL(figure.picture.darkPath), "media": dark])
     let image = tag(
       "img",
       [
-        "src": relativeURL(figure.picture.path), "alt": shortened(figure.altText),
+        "src": pictureURL(figure.picture.path), "alt": shortened(figure.altText),
         "width": "\(figure.picture.width)",
         "height": "\(figure.picture.height)", "loading": "lazy",
       ])
@@ -78,7 +78,7 @@ extension PageRenderer {
     tag(
       "source",
       [
-        "srcset": relativeURL(path), "media": media, "width": "\(picture.width)",
+        "srcset": pictureURL(path), "media": media, "width": "\(picture.width)",
         "height": "\(picture.height)",
       ])
   }

@@ -184,7 +184,7 @@ extension PageRenderer {
   }
 
   private func picture(_ url: String, title: String, _ alt: [Inline]) -> HTML {
-    tag("img", ["src": relativeURL(url), "alt": alt.plainText, "title": title.isEmpty ? nil : title])
+    tag("img", ["src": pictureURL(url), "alt": alt.plainText, "title": title.isEmpty ? nil : title])
   }
 
   private func crossReference(_ reference: CrossReference) -> HTML {

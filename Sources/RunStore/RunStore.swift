@@ -84,4 +84,10 @@ public struct RunStore: Sendable {
       Files.list("\(folder)/\(prefix)").filter { $0.hasSuffix(".json") }.map { prefix + $0.dropLast(5) }
     }
   }
+
+  /// Bytes of a record on disk.
+  public func size(_ key: String) -> Int { Files.size(path(key)) }
+
+  /// Removes a record; nothing happens when there is none.
+  public func remove(_ key: String) { Files.remove(path(key)) }
 }

@@ -23,7 +23,7 @@ final class Workspace {
     self.kernels = kernels
     parameters = Buffer(layout.size)
     gradient = Buffer(layout.size)
-    scratch = Buffer(256 * 64 + transposeRoom)
+    scratch = Buffer(scratchSize + transposeRoom)
   }
 
   func values(_ parameter: Parameter) -> MutableFloats { parameters.start + parameter.offset }
@@ -78,7 +78,7 @@ final class DenseLayer: Layer {
       .zero, workspace.gradient(weight), stride, workspace.scratch.start)
     if let bias { kernels.columnSums(rows, stride, gradient, stride, workspace.gradient(bias)) }
     if isFirst { return nil }
-    let transposed = workspace.scratch.start + 256 * 64
+    let transposed = workspace.scratch.start + scratchSize
     kernels.transpose(weight.rows, weight.columns, workspace.values(weight), stride, transposed, inputStride)
     kernels.multiply(
       rows, inputStride, weight.columns, StridedMatrix(gradient, rowStride: stride), transposed, inputStride,

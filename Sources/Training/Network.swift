@@ -85,8 +85,8 @@ public final class Network {
 
   /// Gradient of the mean loss over the rows `indices` of `data`, in training mode; returns the mean loss.
   @discardableResult
-  public func computeGradient(_ data: ExampleMatrix, _ indices: some Collection<Int>) -> Double {
-    let rows = gather(data, indices)
+  public func computeGradient(_ data: ExampleMatrix, _ indices: [Int]) -> Double {
+    let rows = gather(data, indices[...])
     let logits = pass(rows: rows, mode: .training)
     workspace.kernels.softmaxCrossEntropy(
       rows, classes, logits, logitStride, labels, 1 / Float(rows), logitGradient.start, &logProbabilities)
@@ -109,7 +109,7 @@ public final class Network {
     var (sum, correct, first) = (0.0, 0, 0)
     while first < total {
       let range = first..<min(first + size, total)
-      let rows = indices.map { gather(data, $0[range]) } ?? gather(data, range)
+      let rows = indices.map { gather(data, $0[range]) } ?? copy(data, range)
       let logits = pass(rows: rows, mode: mode)
       workspace.kernels.softmaxCrossEntropy(
         rows, classes, logits, logitStride, labels, 1, logitGradient.start, &logProbabilities)
@@ -125,7 +125,7 @@ public final class Network {
 
   /// Logits of the rows `indices`, one array a row.
   public func logits(_ data: ExampleMatrix, _ indices: Range<Int>, mode: Mode = .evaluation) -> [[Float]] {
-    let rows = gather(data, indices)
+    let rows = copy(data, indices)
     let logits = pass(rows: rows, mode: mode)
     return (0..<rows).map { row in (0..<classes).map { logits[row * logitStride + $0] } }
   }
@@ -143,15 +143,24 @@ public final class Network {
     return values
   }
 
-  private func gather(_ data: ExampleMatrix, _ indices: some Collection<Int>) -> Int {
+  /// Brings the rows `indices` into the batch; returns how many there are.
+  private func gather(_ data: ExampleMatrix, _ indices: ArraySlice<Int>) -> Int {
     precondition(data.features == features && indices.count <= capacity)
+    let stride = data.stride
     var row = 0
     for index in indices {
-      (batch.start + row * data.stride).update(
-        from: data.inputs.start + index * data.stride, count: data.stride)
+      (batch.start + row * stride).update(from: data.inputs.start + index * stride, count: stride)
       labels[row] = data.labels[index]
       row += 1
     }
     return row
+  }
+
+  /// Brings rows that lie together into the batch; returns how many there are.
+  private func copy(_ data: ExampleMatrix, _ rows: Range<Int>) -> Int {
+    precondition(data.features == features && rows.count <= capacity)
+    batch.start.update(from: data.inputs.start + rows.lowerBound * data.stride, count: rows.count * data.stride)
+    for (row, index) in rows.enumerated() { labels[row] = data.labels[index] }
+    return rows.count
   }
 }

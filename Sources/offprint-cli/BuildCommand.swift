@@ -41,7 +41,12 @@ struct Build: ParsableCommand {
       incomplete = incomplete || !summary.failures.isEmpty
       if let paper = summary.paper { papers.append(paper) }
     }
-    if options.papers.isEmpty { try reportingErrors { try publishSite(papers, in: workspace) } }
+    if options.papers.isEmpty {
+      try reportingErrors {
+        try publishSite(papers, in: workspace)
+        try publishReference(in: workspace)
+      }
+    }
     if incomplete { throw Exit.error }
     if strictClaims, contradicted { throw Exit.contradicted }
   }

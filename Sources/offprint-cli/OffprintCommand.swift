@@ -26,7 +26,9 @@ struct OffprintCommand: ParsableCommand {
       """,
     version: "offprint 0.1.0, numeric version \(numericVersion)",
     subcommands: [
-      Build.self, Plan.self, Check.self, Verify.self, StatusCommand.self, Explain.self, WorkerCommand.self,
+      Build.self, Export.self, Plan.self, Check.self, Verify.self, StatusCommand.self, Explain.self,
+      SchemaCommand.self,
+      DataCommand.self, New.self, Clean.self, WorkerCommand.self,
     ])
 
   /// Runs the command; a reader that stops reading ends it quietly.

@@ -4,6 +4,7 @@ import Diagnostics
 import Execution
 import Offprint
 import RunStore
+import Specification
 
 struct Plan: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -127,5 +128,50 @@ struct WorkerCommand: ParsableCommand {
 
   func run() {
     Worker(store: RunStore(folder: store ?? "\(cache)/store"), library: datasetLibrary()).serve()
+  }
+}
+
+struct SchemaCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "schema", abstract: "Print the JSON Schema of paper.yml and of all blocks.")
+
+  func run() { print(languageSchema().prettyJSON, terminator: "") }
+}
+
+struct Clean: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Remove what the papers no longer need from the run store.",
+    discussion: "Kept are the results of all profiles of the papers named, or of every paper in 'papers'.")
+
+  @OptionGroup var options: CommonOptions
+
+  @Flag(help: "Only say what would be removed.")
+  var dryRun = false
+
+  func run() throws {
+    let folders = try options.folders()
+    let removed = try reportingErrors { try cleanStore(folders, in: options.workspace, dryRun: dryRun) }
+    let kind = removed.records == 1 ? "record" : "records"
+    print("\(dryRun ? "would remove" : "removed") \(removed.records) \(kind), \(byteText(removed.bytes))")
+  }
+}
+
+struct DataCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "data", abstract: "List the datasets: where they are, their licences and digests.")
+
+  func run() { print(datasetReport(datasetLibrary())) }
+}
+
+struct New: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Make a small working paper to start from.")
+
+  @Argument(
+    help: ArgumentHelp("Folder of the new paper; its name becomes the report's.", valueName: "folder"))
+  var folder: String
+
+  func run() throws {
+    try reportingErrors { try makePaper(folder) }
+    print("\(folder): made; now run 'offprint build \(folder)'")
   }
 }

@@ -30,8 +30,9 @@ private let allowed: [String: Set<String>] = [
     "Experiments",
     "RunStore", "Execution", "Manuscript", "Plotting", "Report",
   ],
+  "Benchmarks": ["BitExact", "KernelTable", "Datasets", "Specification", "Training"],
   "offprint-cli": [
-    "Offprint", "BitExact", "Datasets", "Diagnostics", "Execution", "Report", "RunStore", "ArgumentParser",
+    "Offprint", "BitExact", "Datasets", "Diagnostics", "Execution", "Report", "RunStore", "Specification", "ArgumentParser",
   ],
 ]
 
@@ -45,9 +46,10 @@ private let system: Set<String> = ["Glibc", "Darwin", "Musl", "Synchronization"]
     for case let file as URL in files where file.pathExtension == "swift" {
       for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
         let words = line.split(separator: " ")
-        guard let index = words.firstIndex(of: "import"), index <= 1, words.count > index + 1 else {
-          continue
-        }
+        // Swift modules are capitalised; another language's imports are text of ours.
+        guard let index = words.firstIndex(of: "import"), index <= 1, words.count > index + 1,
+          words[index + 1].first?.isUppercase == true
+        else { continue }
         if index == 0 || ["public", "internal", "private", "package"].contains(words[0]) {
           result.append((file.lastPathComponent, String(words[index + 1])))
         }

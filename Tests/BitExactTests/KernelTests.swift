@@ -50,7 +50,7 @@ private func random(_ count: Int, _ stream: inout RandomStream, wild: Bool = fal
         }
       }
       var result = before
-      var scratch = [Float](repeating: 0, count: 256 * 64)
+      var scratch = [Float](repeating: 0, count: scratchSize)
       a.withUnsafeBufferPointer { a in
         b.withUnsafeBufferPointer { b in
           bias.withUnsafeBufferPointer { bias in
@@ -166,6 +166,51 @@ private func random(_ count: Int, _ stream: inout RandomStream, wild: Bool = fal
         return [mean, variance, unit, y, dx, dGamma, dBeta, p, v, m].flatMap { $0.map(canonical) }
       }
       #expect(outputs.allSatisfy { $0 == outputs[0] })
+    }
+  }
+
+  @Test func logisticGradientAgreesBetweenLevelsAndWithItsDefinition() {
+    var stream = RandomStream(seed: 12, purpose: "logistic")
+    for trial in 0..<60 {
+      let (count, dimension) = (1 + stream.below(40), 1 + stream.below(9))
+      let stride = (count + 7) / 8 * 8
+      let size = [0.1, 3, 200, 2000][trial % 4]
+      var points = [Double](repeating: 0, count: dimension * stride)
+      for d in 0..<dimension { for n in 0..<count { points[d * stride + n] = stream.normal() } }
+      let weights = (0..<dimension).map { _ in stream.normal() * size }
+      for scaled in [false, true] {
+        let outputs = Kernels.available.map { kernels -> ([Double], Double) in
+          var (factors, gradient) = ([Double](repeating: 7, count: stride), [Double](repeating: 7, count: dimension))
+          let loss = kernels.logisticGradient(
+            count, dimension, points, stride, weights, &factors, &gradient, scaled)
+          return (gradient, loss)
+        }
+        for output in outputs {
+          #expect(output.0.map(\.bitPattern) == outputs[0].0.map(\.bitPattern))
+          #expect(output.1.bitPattern == outputs[0].1.bitPattern)
+        }
+        let margins = (0..<count).map { n in
+          (0..<dimension).reduce(0) { $0 + weights[$1] * points[$1 * stride + n] }
+        }
+        let shift = scaled ? max(0, margins.min() ?? 0) : 0
+        func factor(_ m: Double) -> Double {
+          m > 0 ? Elementary.exp(shift - m) / (1 + Elementary.exp(-m)) : 1 / (1 + Elementary.exp(m))
+        }
+        for d in 0..<dimension {
+          let exact = -(0..<count).reduce(0) { $0 + factor(margins[$1]) * points[d * stride + $1] }
+          let scale = (0..<count).reduce(0) { $0 + abs(factor(margins[$1]) * points[d * stride + $1]) }
+          // The margins' own rounding is multiplied by their size in the exponential.
+          #expect(abs(outputs[0].0[d] - exact) <= 1e-13 * (scale + 1e-300) * (1 + 10 * size))
+        }
+        if scaled {
+          let exact = margins.reduce(0) { sum, m in
+            let small = Elementary.exp(-abs(m))
+            let quotient = small == 0 ? 1 : Elementary.log1p(small) / small
+            return sum + (m > 0 ? Elementary.exp(shift - m) * quotient : -m + small * quotient)
+          }
+          #expect(abs(outputs[0].1 - exact) <= 1e-13 * exact * (1 + 10 * size))
+        }
+      }
     }
   }
 }

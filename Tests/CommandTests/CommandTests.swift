@@ -298,4 +298,38 @@ private final class Project {
     #expect(!FileManager.default.fileExists(atPath: "\(project.folder)/papers/small/offprint.lock"))
     #expect(try project.read("output/small/index.html").contains("draft"))
   }
+
+  @Test func aNewPaperBuildsAndCleanRemovesOnlyWhatIsNotNeeded() throws {
+    let project = try Project()
+    try project.run("build")
+    #expect(try project.run("new", "papers/fresh").status == 0)
+    #expect(try project.run("new", "papers/fresh").errors.contains("is a paper already"))
+    let built = try project.run("build", "papers/fresh", "-p", "smoke")
+    #expect(built.status == 0, "\(built.errors)")
+    #expect(try project.run("clean", "--dry-run").output.contains("would remove 0 records"))
+    try project.edit("lr: 0.2", "lr: 0.25")
+    #expect(try project.run("clean", "--dry-run").output.contains("would remove 6 records"))
+    #expect(try project.run("clean").output.contains("removed 6 records"))
+    #expect(try project.run("build", "papers/fresh", "-p", "smoke").output.contains("(none new)"))
+  }
+
+  @Test func schemaAndDataArePrinted() throws {
+    let project = try Project()
+    #expect(try project.run("schema").output.contains("\"label_noise\""))
+    let data = try project.run("data").output
+    #expect(data.contains("digits: 1347 training") || data.contains("digits: "))
+    #expect(data.contains("mnist1d: 4000 training and 1000 test examples of 40"))
+  }
+
+  @Test func aLiteralThatRepeatsAValueIsFlagged() throws {
+    let project = try Project()
+    try project.edit("see @fig-width", "(`{val} exp-width[width=16].steps`, that is, 60.5 or 4,000) see @fig-width")
+    #expect(!(try project.run("build").errors.contains("unbound-number")))
+    try project.edit("steps: 60", "steps: 160")
+    try project.edit("60.5 or 4,000", "160 steps")
+    let outcome = try project.run("build")
+    #expect(outcome.errors.contains("warning[unbound-number]: the text has the number 160 beside this value"))
+    #expect(outcome.errors.contains("papers/small/text.md:3:"))
+    #expect(try project.run("build", "--strict").status == 1)
+  }
 }

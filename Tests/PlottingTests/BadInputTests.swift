@@ -13,7 +13,9 @@ import Testing
 @Suite struct BadInputTests {
   private static let columns = [Column("group", .axis), Column("x", .axis), Column("y", .metric)]
 
-  private static func example(_ name: String, _ mark: String, _ rows: [[Cell]], _ more: String = "") -> Example {
+  private static func example(_ name: String, _ mark: String, _ rows: [[Cell]], _ more: String = "")
+    -> Example
+  {
     Example(
       name: name,
       yaml: """
@@ -41,10 +43,16 @@ import Testing
     ("one", [row("a", .number(1), .number(2))]),
     ("equal", (0..<5).map { _ in row("a", .number(3), .number(3)) }),
     ("zero", (0..<5).map { row("a", .number(Double($0)), .number(0)) }),
-    ("not-a-number", (0..<5).map { row("a", .number(Double($0)), $0 == 2 ? .number(.nan) : .number(Double($0))) }),
+    (
+      "not-a-number",
+      (0..<5).map { row("a", .number(Double($0)), $0 == 2 ? .number(.nan) : .number(Double($0))) }
+    ),
     ("infinite", [row("a", .number(.infinity), .number(1)), row("a", .number(1), .number(-.infinity))]),
     ("huge", [row("a", .number(-1e308), .number(1e308)), row("b", .number(1e308), .number(-1e308))]),
-    ("tiny", [row("a", .number(least * 100), .number(least * 200)), row("a", .number(least * 300), .number(least))]),
+    (
+      "tiny",
+      [row("a", .number(least * 100), .number(least * 200)), row("a", .number(least * 300), .number(least))]
+    ),
     ("close", [row("a", .number(1), .number(1e9)), row("a", .number(2), .number(1e9 + 1e-6))]),
     ("missing", [row("a", .missing, .number(1)), row("a", .number(1), .missing)]),
     ("names", [row("a", .text("one"), .number(1)), row("b", .text("two"), .number(2))]),
@@ -57,7 +65,10 @@ import Testing
       "other-scripts",
       [row("שלום עולם", .text("مرحبا"), .number(1)), row("漢字", .text("👩‍👩‍👧"), .number(2))]
     ),
-    ("many-categories", (0..<200).map { row("g\($0 % 3)", .text("category \($0)"), .number(Double($0 % 17))) }),
+    (
+      "many-categories",
+      (0..<200).map { row("g\($0 % 3)", .text("category \($0)"), .number(Double($0 % 17))) }
+    ),
     ("many-groups", (0..<200).map { row("group \($0)", .number(Double($0 % 5)), .number(Double($0))) }),
     ("empty-names", [row("", .text(""), .number(1)), row("", .text(" "), .number(2))]),
     ("markup", [row("$x_1^2", .text("$\\frac{"), .number(1)), row("$$", .text("a$b$c"), .number(2))]),
@@ -83,7 +94,9 @@ import Testing
   }
 
   @Test func manyFacets() throws {
-    let rows = (0..<400).map { Self.row("facet \($0 % 40)", .number(Double($0 / 40)), .number(Double($0 % 7))) }
+    let rows = (0..<400).map {
+      Self.row("facet \($0 % 40)", .number(Double($0 / 40)), .number(Double($0 % 7)))
+    }
     for extra in ["", "columns: 3", "resolve: {scale: {y: independent, x: independent}}"] {
       var example = Self.example("facets", "line", rows, extra)
       example.yaml = example.yaml.replacing("color:", with: "column:")

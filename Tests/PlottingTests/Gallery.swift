@@ -18,7 +18,9 @@ struct Example: Sendable, CustomTestStringConvertible {
   func figure() throws -> Figure {
     var diagnostics = Diagnostics()
     let node = try Node(yaml: yaml, origin: SourcePosition(file: "\(name).md", line: 1, column: 1))
-    guard let figure = Figure(resolving: node, &diagnostics) else { throw DiagnosticError(diagnostics.sorted) }
+    guard let figure = Figure(resolving: node, &diagnostics) else {
+      throw DiagnosticError(diagnostics.sorted)
+    }
     return figure
   }
 
@@ -51,7 +53,7 @@ struct TestRandom {
 enum Gallery {
   static let all: [Example] = [
     learningRate, width, trainingCurves, bars, facets, gap, classes, lottery, heatMap, panels, horizontalBars,
-    intervals, gridOfFacets, area,
+    intervals, gridOfFacets, area, patterns, mixedPanels,
   ]
 
   private static func table(_ name: String, _ columns: [Column], _ rows: [[Cell]]) -> Table {
@@ -69,7 +71,8 @@ enum Gallery {
         for seed in 1...5 {
           let width = norm == "none" ? spread[index] : 0.005
           rows.append([
-            .text(norm), .number(rate), .number(Double(seed)), .number(means[index] + width * random.normal()),
+            .text(norm), .number(rate), .number(Double(seed)),
+            .number(means[index] + width * random.normal()),
           ])
         }
       }
@@ -89,7 +92,10 @@ enum Gallery {
       tables: [
         table(
           "exp-bn-rate",
-          [Column("norm", .axis), Column("lr", .axis), Column("seed", .seed), Column("test_accuracy", .metric)], rows)
+          [
+            Column("norm", .axis), Column("lr", .axis), Column("seed", .seed),
+            Column("test_accuracy", .metric),
+          ], rows)
       ])
   }()
 
@@ -102,7 +108,8 @@ enum Gallery {
           let base = 0.16 + noise * 0.55 + 0.5 / width
           let peak = noise * 0.7 / (1 + (Double(index) - 3) * (Double(index) - 3))
           rows.append([
-            .number(noise), .number(width), .number(Double(seed)), .number(base + peak + 0.008 * random.normal()),
+            .number(noise), .number(width), .number(Double(seed)),
+            .number(base + peak + 0.008 * random.normal()),
           ])
         }
       }
@@ -204,7 +211,8 @@ enum Gallery {
           for seed in 1...5 {
             let mean = 0.6 + 0.07 * Double(index) - 0.05 * Double(f) + 0.03 * Double(c * index)
             rows.append([
-              .text(data), .text(depth), .text(size), .number(Double(seed)), .number(mean + 0.015 * random.normal()),
+              .text(data), .text(depth), .text(size), .number(Double(seed)),
+              .number(mean + 0.015 * random.normal()),
             ])
           }
         }
@@ -256,7 +264,8 @@ enum Gallery {
         """,
       tables: [
         table(
-          "exp-bias.history", [Column("method", .axis), Column("step", .axis), Column("gap_log_t", .metric)], rows)
+          "exp-bias.history", [Column("method", .axis), Column("step", .axis), Column("gap_log_t", .metric)],
+          rows)
       ])
   }()
 
@@ -267,7 +276,8 @@ enum Gallery {
       let sign = index == 0 ? -1.0 : 1
       for _ in 0..<40 {
         rows.append([
-          .text(name), .number(sign * 1.6 + 0.8 * random.normal()), .number(sign * 1.1 + 0.8 * random.normal()),
+          .text(name), .number(sign * 1.6 + 0.8 * random.normal()),
+          .number(sign * 1.1 + 0.8 * random.normal()),
         ])
       }
     }
@@ -284,7 +294,8 @@ enum Gallery {
           - {data: exp-sep.line, mark: line, label: separator}
         """,
       tables: [
-        table("exp-sep.points", [Column("class", .axis), Column("x1", .metric), Column("x2", .metric)], rows),
+        table(
+          "exp-sep.points", [Column("class", .axis), Column("x1", .metric), Column("x2", .metric)], rows),
         table("exp-sep.line", [Column("x1", .metric), Column("x2", .metric)], line),
       ])
   }()
@@ -432,7 +443,10 @@ enum Gallery {
       tables: [
         table(
           "exp-init",
-          [Column("init", .axis), Column("activation", .axis), Column("seed", .seed), Column("change", .metric)],
+          [
+            Column("init", .axis), Column("activation", .axis), Column("seed", .seed),
+            Column("change", .metric),
+          ],
           rows)
       ])
   }()
@@ -447,7 +461,8 @@ enum Gallery {
             for seed in 1...3 {
               let error = (part == "train" ? 0.02 : 0.1 + noise * 0.6) + 1.2 / width + 0.01 * random.normal()
               rows.append([
-                .text(optimizer), .number(noise), .number(width), .text(part), .number(Double(seed)), .number(error),
+                .text(optimizer), .number(noise), .number(width), .text(part), .number(Double(seed)),
+                .number(error),
               ])
             }
           }
@@ -471,7 +486,8 @@ enum Gallery {
         table(
           "exp-wide",
           [
-            Column("optimizer", .axis), Column("label_noise", .axis), Column("width", .axis), Column("part", .axis),
+            Column("optimizer", .axis), Column("label_noise", .axis), Column("width", .axis),
+            Column("part", .axis),
             Column("seed", .seed), Column("error", .metric),
           ], rows)
       ])
@@ -493,5 +509,72 @@ enum Gallery {
           y: {field: change, title: change of loss}
         """,
       tables: [table("exp-curve", [Column("distance", .axis), Column("change", .metric)], rows)])
+  }()
+
+  static let patterns: Example = {
+    var random = TestRandom(13)
+    var rows: [[Cell]] = []
+    for (index, optimizer) in ["sgd", "adam"].enumerated() {
+      for part in ["train", "test"] {
+        for step in stride(from: 0, through: 1000, by: 25) {
+          let fall = 1 / (1 + Double(step) * [0.01, 0.03][index])
+          let floor = part == "test" ? 0.12 + Double(step) * 0.00004 : 0.01
+          rows.append([
+            .text(optimizer), .text(part), .number(Double(step)),
+            .number(floor + 0.8 * fall + 0.004 * random.normal()),
+          ])
+        }
+      }
+    }
+    return Example(
+      name: "patterns",
+      yaml: """
+        data: exp-p.history
+        mark: line
+        encoding:
+          x: {field: step, title: training step}
+          y: {field: error, scale: {type: sqrt}, format: "%"}
+          color: {field: optimizer}
+          strokeDash: {field: part, title: data}
+        layer: [{mark: rule, encoding: {x: {datum: 400}}, label: rate is divided by 10}]
+        """,
+      tables: [
+        table(
+          "exp-p.history",
+          [
+            Column("optimizer", .axis), Column("part", .axis), Column("step", .axis),
+            Column("error", .metric),
+          ], rows)
+      ])
+  }()
+
+  static let mixedPanels: Example = {
+    var random = TestRandom(14)
+    var rows: [[Cell]] = []
+    for index in 0..<600 {
+      let kind = ["shirt", "coat", "bag"][index % 3]
+      if index % 3 == 2 && index % 2 == 0 { continue }
+      let x = random.normal() + Double(index % 3)
+      rows.append([.text(kind), .number(x), .number(0.8 * x + 0.6 * random.normal())])
+    }
+    return Example(
+      name: "mixed-panels",
+      yaml: """
+        data: exp-d
+        width: full
+        hconcat:
+          - title: How many there are
+            mark: bar
+            encoding: {x: {field: kind, title: ""}, y: {aggregate: count}}
+          - title: Where they lie
+            mark: {type: point, filled: false}
+            encoding: {x: {field: u}, y: {field: v}, color: {field: kind, title: ""}}
+          - title: One by one
+            mark: tick
+            encoding: {x: {field: u}, y: {field: kind, title: ""}}
+        """,
+      tables: [
+        table("exp-d", [Column("kind", .axis), Column("u", .metric), Column("v", .metric)], rows)
+      ])
   }()
 }

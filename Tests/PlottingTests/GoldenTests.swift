@@ -13,7 +13,24 @@ import Testing
 @Suite struct GoldenTests {
   /// Digests of the decoded pixels in the light and the dark theme. When a change is meant, look at the pictures
   /// (`OFFPRINT_GALLERY=folder` writes them) before recording new ones: a failure prints them.
-  static let digests: [String: [String]] = [:]
+  static let digests: [String: [String]] = [
+    "area": ["71d3eafb0f0444dd", "e9089a8d87bba2e3"],
+    "bars": ["e51aa34054e4040a", "5ab1a89c8fe7975b"],
+    "classes": ["2ecd68b198c8d646", "912fe0d8c0cba4ca"],
+    "facets": ["c79f5b71f6d20ac3", "33819296737b6b6"],
+    "gap-log-t": ["f57403aecb5ea0f2", "54d8e976591dcc43"],
+    "grid-of-facets": ["54fdf47943b49a15", "728776b3728f69b0"],
+    "heat-map": ["a0d57c8622a5575d", "2c1755154e643303"],
+    "horizontal-bars": ["cfdf7f3c056bbb4e", "aacb9fa931c1f514"],
+    "intervals": ["e44797790601d0b4", "e665290ffa5f350f"],
+    "learning-rate": ["dbeb851194a11dad", "d19eb23e87fdd454"],
+    "lottery": ["bfd79fda9651df85", "ebd4d47cd4bfb79"],
+    "mixed-panels": ["7d05667c8650348d", "834bbc307d6c1926"],
+    "panels": ["f626c36bf7396b41", "e85522d9f71a73d2"],
+    "patterns": ["685ded495c6c7912", "20f9c3402fb627bc"],
+    "training-curves": ["2966451de76da663", "6944f3b647956ffa"],
+    "width": ["e2e402c9613d52dc", "ef0f190ed114801a"],
+  ]
 
   @Test(arguments: Gallery.all) func pixels(_ example: Example) throws {
     var found: [String] = []

@@ -36,7 +36,9 @@ import Testing
   }
 
   @Test func chunksSayWhatTheyShould() throws {
-    let texts = [(keyword: "Description", text: "Genauigkeit über η, 10⁻³"), (keyword: "Data digest", text: "ab12")]
+    let texts = [
+      (keyword: "Description", text: "Genauigkeit über η, 10⁻³"), (keyword: "Data digest", text: "ab12"),
+    ]
     let bytes = try encodePNG(pixels: picture(colors: 9), width: 40, height: 30, scale: 2, texts: texts)
     let all = chunks(bytes)
     let density = try #require(all.first { $0.name == "pHYs" }).data
@@ -62,7 +64,9 @@ import Testing
     let example = Gallery.learningRate
     let provenance = FigureProvenance(caption: "A caption.", specificationDigest: "spec", dataDigest: "data")
     let figure = try draw(example.figure(), tables: example.table, theme: .light, provenance: provenance)
-    let texts = chunks(figure.png).filter { $0.name == "iTXt" }.map { String(decoding: $0.data, as: UTF8.self) }
+    let texts = chunks(figure.png).filter { $0.name == "iTXt" }.map {
+      String(decoding: $0.data, as: UTF8.self)
+    }
     #expect(texts.contains("Description\0\0\0\0\0A caption."))
     #expect(texts.contains("Specification digest\0\0\0\0\0spec"))
     #expect(texts.contains("Data digest\0\0\0\0\0data"))

@@ -26,7 +26,9 @@ import Testing
   @Test(arguments: Theme.allCases, 3...7) func orderedColorsDiffer(theme: Theme, count: Int) {
     for vision in Vision.allCases {
       let seen = theme.ordered(count).map { vision.lab($0) }
-      for (a, b) in zip(seen, seen.dropFirst()) { #expect(ciede2000(a, b) >= (count <= 4 ? 7 : count == 5 ? 5 : 1.5)) }
+      for (a, b) in zip(seen, seen.dropFirst()) {
+        #expect(ciede2000(a, b) >= (count <= 4 ? 7 : count == 5 ? 5 : 1.5))
+      }
     }
   }
 
@@ -68,7 +70,8 @@ enum Vision: CaseIterable {
     }
     let seen = apply(matrix, light).map { min(max($0, 0), 1) }
     let toXYZ = [
-      [0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041],
+      [0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
+      [0.0193339, 0.1191920, 0.9503041],
     ]
     let f = zip(apply(toXYZ, seen), [0.95047, 1, 1.08883]).map { value, white -> Double in
       let t = value / white
@@ -101,7 +104,8 @@ func ciede2000(_ first: [Double], _ second: [Double]) -> Double {
   let t = first + 0.32 * cos((3 * h + 6) * degrees) - 0.2 * cos((4 * h - 63) * degrees)
   let sl = 1 + 0.015 * (l - 50) * (l - 50) / sqrt(20 + (l - 50) * (l - 50))
   let (sc, sh) = (1 + 0.045 * c, 1 + 0.015 * c * t)
-  let rotation = -sin(60 * exp(-pow((h - 275) / 25, 2)) * degrees) * 2 * sqrt(pow(c, 7) / (pow(c, 7) + pow(25, 7)))
+  let rotation =
+    -sin(60 * exp(-pow((h - 275) / 25, 2)) * degrees) * 2 * sqrt(pow(c, 7) / (pow(c, 7) + pow(25, 7)))
   let (x, y, z) = (dl / sl, dc / sc, dh / sh)
   return sqrt(x * x + y * y + z * z + rotation * y * z)
 }

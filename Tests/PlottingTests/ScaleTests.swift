@@ -90,7 +90,8 @@ import Testing
     reversed.reversed = true
     let backwards = Scale.fitted(to: [0, 10], kind: .linear, request: reversed, zero: false)
     #expect(backwards.position(0) > backwards.position(10))
-    let symlog = Scale.fitted(to: [-100, 100], kind: .symlog(constant: 1), request: ScaleRequest(), zero: false)
+    let symlog = Scale.fitted(
+      to: [-100, 100], kind: .symlog(constant: 1), request: ScaleRequest(), zero: false)
     #expect(abs(symlog.position(0) - 0.5) < 1e-9)
     let equal = Scale.fitted(to: [5, 5, 5], kind: .linear, request: ScaleRequest(), zero: false)
     #expect(equal.position(5) == 0.5)

@@ -43,7 +43,10 @@ import Testing
       "data: t\nfilter: a is 3\nmark: line\nencoding: {x: {field: a}, y: {field: b}}",
       "2:9 filter-syntax: 'a is 3' is not a comparison"
     ),
-    ("data: t\nmark: rect\nencoding: {x: {field: a}, y: {field: b}}", "2:7 figure-encoding: rect needs 'color'"),
+    (
+      "data: t\nmark: rect\nencoding: {x: {field: a}, y: {field: b}}",
+      "2:7 figure-encoding: rect needs 'color'"
+    ),
     ("data: t", "1:1 missing-key: nothing is drawn here"),
     (
       "data: t\nmark: line\nencoding: {x: {field: a}, y: {field: b, scale: {domain: [2, 2]}}}",
@@ -120,7 +123,9 @@ import Testing
     let figure = try Gallery.learningRate.draw()
     #expect(figure.table.columns.map(\.name) == ["layer", "norm", "lr", "test_accuracy", "low", "high", "n"])
     #expect(figure.table.rows.count == 13)
-    #expect(figure.alternativeText.hasPrefix("Line plot of test accuracy against learning rate, for normalisation none, batch; 5 seeds."))
+    #expect(
+      figure.alternativeText.hasPrefix(
+        "Line plot of test accuracy against learning rate, for normalisation none, batch; 5 seeds."))
     #expect(figure.alternativeText.contains("A line marks chance at 0.1."))
     #expect(figure.alternativeText.contains("none falls from"))
   }

@@ -18,7 +18,10 @@ import Testing
       var value = Double(series)
       for step in 0..<1000 {
         value += 0.05 * random.normal()
-        rows.append([.text("series \(series)"), .number(Double(step)), .number(value), .number(value - 0.4), .number(value + 0.4)])
+        rows.append([
+          .text("series \(series)"), .number(Double(step)), .number(value), .number(value - 0.4),
+          .number(value + 0.4),
+        ])
       }
     }
     let names = ["series", "step", "value", "low", "high"]
@@ -54,7 +57,9 @@ import Testing
       ("raster", milliseconds { _ = scene.rasterized(scale: 2) }),
       ("encode", milliseconds { _ = canvas.encoded() }),
     ]
-    print("\(picture.pixelWidth)×\(picture.pixelHeight), \(picture.png.count) bytes: \(whole) ms of CPU, \(parts)")
+    print(
+      "\(picture.pixelWidth)×\(picture.pixelHeight), \(picture.png.count) bytes: \(whole) ms of CPU, \(parts)"
+    )
     #expect(whole < 100)
   }
 }

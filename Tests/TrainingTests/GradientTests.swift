@@ -83,7 +83,7 @@ private func examples(_ count: Int, features: Int, classes: Int) -> ExampleMatri
     let data = examples(12, features: 5, classes: 3)
     let network = Network(options, features: 5, classes: 3, capacity: 16)
     network.initialize(seed: UInt64(index))
-    let loss = network.computeGradient(data, 0..<12)
+    let loss = network.computeGradient(data, Array(0..<12))
     let reference = ReferenceNetwork(options: options, layout: network.layout)
     var parameters = (0..<network.parameters.count).map { Double(network.parameters.start[$0]) }
     let inputs = (0..<12).map { i in (0..<5).map { Double(data.inputs.start[i * data.stride + $0]) } }
@@ -143,7 +143,7 @@ private func examples(_ count: Int, features: Int, classes: Int) -> ExampleMatri
   /// ⟨wⱼ, ∂L/∂wⱼ⟩ = 0 for every unit that feeds the layer.
   @Test func gradientIsOrthogonalToTheWeights() {
     let network = network()
-    network.computeGradient(data, 0..<64)
+    network.computeGradient(data, Array(0..<64))
     let weight = network.layout.parameters[0]
     for unit in 0..<weight.columns {
       var (product, size) = (0.0, 0.0)

@@ -109,7 +109,7 @@ private func clusters(_ count: Int, seed: UInt64 = 11) -> ExampleMatrix {
       places.map { Double(network.parameters.start[$0]) }, places.map { _ in 0.0 }, places.map { _ in 0.0 }
     )
     for t in 1...5 {
-      network.computeGradient(data, 0..<32)
+      network.computeGradient(data, Array(0..<32))
       for (i, place) in places.enumerated() {
         let g = Double(network.gradient.start[place]) + 0.01 * w[i]
         if kind == .sgd {

@@ -22,7 +22,8 @@ extension FigureData {
   private func opening(_ figure: Figure, _ panel: Int) -> String {
     let kinds: [Figure.MarkKind: String] = [
       .line: "Line plot", .point: "Scatter plot", .bar: "Bar chart", .area: "Area plot", .band: "Band plot",
-      .errorbar: "Interval plot", .rule: "Rules", .tick: "Strip plot", .text: "Labelled plot", .rect: "Heat map",
+      .errorbar: "Interval plot", .rule: "Rules", .tick: "Strip plot", .text: "Labelled plot",
+      .rect: "Heat map",
     ]
     let layers = figure.panels[panel].layers
     let kind = layers.first { $0.mark.kind != .rule }?.mark.kind ?? .rule
@@ -45,24 +46,32 @@ extension FigureData {
     if kind == .rule {
       guard let point = layer.series.first?.points.first else { return [] }
       let value = layer.layer.encoding.y == nil ? point.x : point.y
-      return ["A line marks \(layer.layer.label.map { MathText.plain($0) + " at " } ?? "")\(plainLabel(value))."]
+      return [
+        "A line marks \(layer.layer.label.map { MathText.plain($0) + " at " } ?? "")\(plainLabel(value))."
+      ]
     }
     guard [.line, .bar, .area, .band].contains(kind) else { return [] }
     let channel = layer.isHorizontal ? layer.layer.encoding.x : layer.layer.encoding.y
     let format = channel?.format ?? .number
     return layer.series.prefix(6).compactMap { series in
-      let name = [facet, series.color.map { formatCategory(colors.names[$0]) }, series.pattern.map { patterns.names[$0] }]
-        .compactMap { $0?.isEmpty == false ? $0 : nil }.joined(separator: ", ")
+      let name = [
+        facet, series.color.map { formatCategory(colors.names[$0]) },
+        series.pattern.map { patterns.names[$0] },
+      ]
+      .compactMap { $0?.isEmpty == false ? $0 : nil }.joined(separator: ", ")
       let subject = name.isEmpty ? "The value" : name
       return statement(series, subject, isHorizontal: layer.isHorizontal, format)
     }
   }
 
-  private func statement(_ series: Series, _ subject: String, isHorizontal: Bool, _ format: NumberStyle) -> String? {
+  private func statement(_ series: Series, _ subject: String, isHorizontal: Bool, _ format: NumberStyle)
+    -> String?
+  {
     let values = series.points.compactMap { (isHorizontal ? $0.x : $0.y).number }
     let places = series.points.map { isHorizontal ? $0.y : $0.x }
     guard values.count == places.count, let first = values.first, let last = values.last,
-      let low = values.min(), let high = values.max(), let firstPlace = places.first, let lastPlace = places.last
+      let low = values.min(), let high = values.max(), let firstPlace = places.first,
+      let lastPlace = places.last
     else { return nil }
     func number(_ value: Double) -> String { MathText.plain(formatValue(value, format)) }
     if values.count == 1 { return "\(subject): \(number(first)) at \(plainLabel(firstPlace))." }
@@ -73,7 +82,8 @@ extension FigureData {
       return "\(subject): from \(number(low)) (\(lowPlace)) to \(number(high)) (\(highPlace))."
     }
     let change = last - first
-    let verb = abs(change) < (high - low) * 0.05 ? "begins and ends near" : change > 0 ? "rises from" : "falls from"
+    let verb =
+      abs(change) < (high - low) * 0.05 ? "begins and ends near" : change > 0 ? "rises from" : "falls from"
     var text = "\(subject) \(verb) \(number(first))"
     if verb != "begins and ends near" {
       text += " at \(plainLabel(firstPlace)) to \(number(last)) at \(plainLabel(lastPlace))"

@@ -4,7 +4,9 @@ import Tables
 extension FigureData {
   /// One row for each place that is drawn, in drawing order.
   func table(_ figure: Figure) -> Table {
-    let hasBounds = plots.contains { $0.layers.contains { $0.series.contains { $0.points.contains { $0.low != nil } } } }
+    let hasBounds = plots.contains {
+      $0.layers.contains { $0.series.contains { $0.points.contains { $0.low != nil } } }
+    }
     let hasExtra = plots.contains { $0.layers.contains { [.rect, .text].contains($0.layer.mark.kind) } }
     let several = figure.panels.count > 1
     let layers = (figure.panels.map(\.layers.count).max() ?? 0) > 1
@@ -36,7 +38,9 @@ extension FigureData {
             if !rowValues.isEmpty { row.append(plot.rowValue.map(Cell.text) ?? .missing) }
             if !columnValues.isEmpty { row.append(plot.columnValue.map(Cell.text) ?? .missing) }
             if !colors.names.isEmpty { row.append(series.color.map { .text(colors.names[$0]) } ?? .missing) }
-            if !patterns.names.isEmpty { row.append(series.pattern.map { .text(patterns.names[$0]) } ?? .missing) }
+            if !patterns.names.isEmpty {
+              row.append(series.pattern.map { .text(patterns.names[$0]) } ?? .missing)
+            }
             let isRule = layer.layer.mark.kind == .rule
             row.append(isRule && layer.layer.encoding.x == nil ? .missing : point.x.cell)
             row.append(isRule && layer.layer.encoding.y == nil ? .missing : point.y.cell)

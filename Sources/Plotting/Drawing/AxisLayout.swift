@@ -20,7 +20,8 @@ extension AxisLayout {
   /// How far the labels of an axis of `width` reach beyond its right end.
   func overhang(width: Double) -> Double {
     guard !isTurned else { return 0 }
-    return labels.flatMap { label in label.lines.map { label.position * width + $0.width / 2 - width } }.max() ?? 0
+    return labels.flatMap { label in label.lines.map { label.position * width + $0.width / 2 - width } }.max()
+      ?? 0
   }
 
   /// The ticks under a plot of `width`.
@@ -67,7 +68,7 @@ extension AxisLayout {
         let wide = lines.reduce(0) { $0 + $1.glyphs.count }
         return wide >= name.unicodeScalars.count { !$0.properties.isWhitespace } && step > 40
       }
-      if !isWhole { return turned(scale, names, step: step, style: style) }
+      if !isWhole, step < 90 { return turned(scale, names, step: step, style: style) }
     }
     let labels = zip(scale.categories, lines).map { Label(position: scale.position($0), lines: $1) }
     let depth = Double(lines.map(\.count).max() ?? 1)
@@ -75,7 +76,8 @@ extension AxisLayout {
       labels: labels, isOrdinal: true, extent: 6 + style.size + (depth - 1) * lineHeight)
   }
 
-  private static func turned(_ scale: Scale, _ names: [String], step: Double, style: TextStyle) -> AxisLayout {
+  private static func turned(_ scale: Scale, _ names: [String], step: Double, style: TextStyle) -> AxisLayout
+  {
     let every = max(1, Int((style.size * 1.15 / step).rounded(.up)))
     let labels = zip(scale.categories, names).enumerated().compactMap { index, pair -> Label? in
       guard index % every == 0 else { return nil }
@@ -108,7 +110,8 @@ extension AxisLayout {
     for count in stride(from: min(most, 9), through: 2, by: -1) {
       labels = scale.ticks(count: count, format).map { tick in
         Label(
-          position: scale.position(tick.value), lines: tick.label.isEmpty ? [] : [TextLine(tick.label, style)])
+          position: scale.position(tick.value), lines: tick.label.isEmpty ? [] : [TextLine(tick.label, style)]
+        )
       }
       let places = labels.filter { !$0.lines.isEmpty }.map { $0.position * height }.sorted()
       if zip(places, places.dropFirst()).allSatisfy({ $1 - $0 >= style.size * 1.3 }) { break }

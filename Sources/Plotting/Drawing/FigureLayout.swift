@@ -40,21 +40,21 @@ struct FigureLayouter {
   let figure: Figure
   let data: FigureData
   let theme: Theme
-  private let scales: [PlotScales]
-  private let width: Double
+  let scales: [PlotScales]
+  let width: Double
 
-  private var tickStyle: TextStyle { TextStyle(size: Metrics.tickSize, color: theme.mutedInk) }
-  private var labelStyle: TextStyle { TextStyle(size: Metrics.labelSize, color: theme.ink) }
-  private var mutedStyle: TextStyle { TextStyle(size: Metrics.labelSize, color: theme.mutedInk) }
-  private var headingStyle: TextStyle { TextStyle(size: Metrics.labelSize, cut: .semibold, color: theme.ink) }
-  private var noteStyle: TextStyle { TextStyle(size: Metrics.noteSize, cut: .italic, color: theme.mutedInk) }
+  var tickStyle: TextStyle { TextStyle(size: Metrics.tickSize, color: theme.mutedInk) }
+  var labelStyle: TextStyle { TextStyle(size: Metrics.labelSize, color: theme.ink) }
+  var mutedStyle: TextStyle { TextStyle(size: Metrics.labelSize, color: theme.mutedInk) }
+  var headingStyle: TextStyle { TextStyle(size: Metrics.labelSize, cut: .semibold, color: theme.ink) }
+  var noteStyle: TextStyle { TextStyle(size: Metrics.noteSize, cut: .italic, color: theme.mutedInk) }
 
-  init(_ figure: Figure, _ data: FigureData, _ theme: Theme) {
+  init(_ figure: Figure, _ data: FigureData, _ theme: Theme, _ size: FigureSize = .page) {
     self.figure = figure
     self.data = data
     self.theme = theme
     scales = data.scales(figure)
-    width = figure.isFullWidth ? Metrics.fullWidth : Metrics.columnWidth
+    width = size == .phone ? Metrics.phoneWidth : figure.isFullWidth ? Metrics.fullWidth : Metrics.columnWidth
   }
 
   func layout() -> FigureLayout {
@@ -64,7 +64,7 @@ struct FigureLayouter {
       let style = TextStyle(size: Metrics.titleSize, cut: .semibold, color: theme.ink)
       result.title = TextLine.wrapped(title, style, width: inner, limit: 3)
     }
-    let grid = Grid(figure, data, width: width)
+    let grid = PlotGrid(figure, data, width: width)
     let notes = notes()
     result.notes = notes.flatMap { TextLine.wrapped($0, noteStyle, width: inner, limit: 3) }
 
@@ -89,69 +89,16 @@ struct FigureLayouter {
     while figure.facetColumns == nil, grid.isFlow, columns > 2, best.plots.contains(where: \.xAxis.isTurned) {
       columns = (columns + 1) / 2
       var attempt = result
-      place(Grid(figure, data, width: width, columns: columns), right: right, legendWidth: inner, into: &attempt)
+      place(
+        PlotGrid(figure, data, width: width, columns: columns), right: right, legendWidth: inner,
+        into: &attempt)
       if !attempt.plots.contains(where: \.xAxis.isTurned) { best = attempt }
     }
     return best
   }
 
-  // MARK: - Grid
-
-  /// Which plot stands where.
-  private struct Grid {
-    var rows: Int
-    var columns: Int
-    /// Row and column of each plot.
-    var places: [(row: Int, column: Int)]
-    /// Whether facets of one column run over several rows.
-    var isWrapped = false
-    /// Whether the number of columns is free.
-    var isFlow = false
-    var count: Int { places.count }
-
-    init(_ figure: Figure, _ data: FigureData, width: Double, columns limit: Int? = nil) {
-      let facetRows = max(1, data.rowValues.count)
-      let facetColumns = max(1, data.columnValues.count)
-      let panels = figure.panels.count
-      places = []
-      if panels == 1, facetRows == 1, facetColumns > 1 {
-        // Facets of one variable flow like text.
-        let most = max(1, Int(width / 165))
-        isFlow = true
-        let wished = limit ?? figure.facetColumns ?? (facetColumns <= most ? facetColumns : Self.evenRow(facetColumns, most))
-        columns = min(wished, facetColumns)
-        rows = (facetColumns + columns - 1) / columns
-        places = (0..<facetColumns).map { ($0 / columns, $0 % columns) }
-        isWrapped = rows > 1
-      } else if panels > 1, facetRows == 1, facetColumns == 1 {
-        let most = figure.facetColumns ?? (figure.isStacked ? 1 : panels <= 3 ? panels : panels == 4 ? 2 : 3)
-        columns = min(most, panels)
-        rows = (panels + columns - 1) / columns
-        places = (0..<panels).map { ($0 / columns, $0 % columns) }
-      } else {
-        rows = figure.isStacked ? panels * facetRows : facetRows
-        columns = figure.isStacked ? facetColumns : panels * facetColumns
-        for panel in 0..<panels {
-          for row in 0..<facetRows {
-            for column in 0..<facetColumns {
-              places.append(
-                figure.isStacked
-                  ? (panel * facetRows + row, column) : (row, panel * facetColumns + column))
-            }
-          }
-        }
-      }
-    }
-
-    /// The fewest columns that need no more rows than `most` columns would.
-    private static func evenRow(_ count: Int, _ most: Int) -> Int {
-      let rows = (count + most - 1) / most
-      return (count + rows - 1) / rows
-    }
-  }
-
   /// Gives every plot its frame and everything round it.
-  private func place(_ grid: Grid, right: Double, legendWidth: Double?, into result: inout FigureLayout) {
+  private func place(_ grid: PlotGrid, right: Double, legendWidth: Double?, into result: inout FigureLayout) {
     let sharesXTitle = Set(data.titles.map(\.x)).count == 1
     let sharesYTitle = Set(data.titles.map(\.y)).count == 1
     let yTitleRoom = Metrics.labelSize * 1.45
@@ -161,10 +108,16 @@ struct FigureLayouter {
     var shows: [(x: Bool, y: Bool)] = []
     for (index, plot) in data.plots.enumerated() {
       let place = grid.places[index]
-      let left = data.plots.indices.first { grid.places[$0].row == place.row && grid.places[$0].column == place.column - 1 }
-      let below = data.plots.indices.first { grid.places[$0].row == place.row + 1 && grid.places[$0].column == place.column }
-      let sameLeft = left.map { data.plots[$0].panel == plot.panel && scales[$0].y == scales[index].y } ?? false
-      let sameBelow = below.map { data.plots[$0].panel == plot.panel && scales[$0].x == scales[index].x } ?? false
+      let left = data.plots.indices.first {
+        grid.places[$0].row == place.row && grid.places[$0].column == place.column - 1
+      }
+      let below = data.plots.indices.first {
+        grid.places[$0].row == place.row + 1 && grid.places[$0].column == place.column
+      }
+      let sameLeft =
+        left.map { data.plots[$0].panel == plot.panel && scales[$0].y == scales[index].y } ?? false
+      let sameBelow =
+        below.map { data.plots[$0].panel == plot.panel && scales[$0].x == scales[index].x } ?? false
       shows.append((!sameBelow, !sameLeft))
     }
 
@@ -189,8 +142,10 @@ struct FigureLayouter {
         leftRoom[grid.places[index].column] = max(leftRoom[grid.places[index].column], room)
       }
       gap = grid.columns > 4 ? 12 : Metrics.panelGap
-      let fixed = 2 * Metrics.margin + right + leftRoom.reduce(0, +) + gap * Double(grid.columns - 1)
-        + (sharesYTitle && hasYTitle ? yTitleRoom + 4 : 0) + max(rowHeadings ? yTitleRoom : 4, overhang - right)
+      let fixed =
+        2 * Metrics.margin + right + leftRoom.reduce(0, +) + gap * Double(grid.columns - 1)
+        + (sharesYTitle && hasYTitle ? yTitleRoom + 4 : 0)
+        + max(rowHeadings ? yTitleRoom : 4, overhang - right)
       plotWidth = max(24, (width - fixed) / Double(grid.columns))
       plotHeight = panelHeight(grid, plotWidth)
       xAxes = scales.map {
@@ -273,38 +228,46 @@ struct FigureLayouter {
     result.height = (y + Metrics.margin).rounded(.up)
   }
 
-  private func snapped(_ rect: Rect) -> Rect {
+  func snapped(_ rect: Rect) -> Rect {
     func snap(_ x: Double) -> Double { x.rounded() }
-    return Rect(left: snap(rect.left), top: snap(rect.top), right: snap(rect.right), bottom: snap(rect.bottom))
+    return Rect(
+      left: snap(rect.left), top: snap(rect.top), right: snap(rect.right), bottom: snap(rect.bottom))
   }
 
   /// The height of a plot that suits its kind and width.
-  private func panelHeight(_ grid: Grid, _ plotWidth: Double) -> Double {
-    if let height = figure.panelHeight { return height }
+  private func panelHeight(_ grid: PlotGrid, _ plotWidth: Double) -> Double {
+    if let height = figure.panelHeight, width > Metrics.narrowest { return height }
     // Many rows are lower, so that the figure stays on a few screens.
     return min(suitableHeight(grid, plotWidth), max(52, 2400 / Double(grid.rows) - 30))
   }
 
-  private func suitableHeight(_ grid: Grid, _ plotWidth: Double) -> Double {
-    let categories = scales.map { $0.y.isOrdinal ? $0.y.categories.count : 0 }.max() ?? 0
-    if categories > 0 {
-      let bars = data.plots.contains { $0.layers.contains { $0.layer.mark.kind == .bar } }
-      let slots = bars ? max(1, data.colors.names.count) : 1
-      let longest = scales.flatMap { $0.y.categories }.map {
-        TextLine.wrapped(formatCategory($0), tickStyle, width: width * 0.3, limit: 3).count
-      }.max() ?? 1
-      let perLabel = categories <= 30 ? Double(longest) * Metrics.tickSize * 1.3 + 10 : 0
-      let perCategory = max(14 + 12 * Double(slots), perLabel)
-      return min(max(Double(categories) * perCategory, 90), 900)
-    }
-    if grid.count == 1 { return (plotWidth * 0.54).rounded() < 200 ? 200 : min(plotWidth * 0.54, 420).rounded() }
+  private func suitableHeight(_ grid: PlotGrid, _ plotWidth: Double) -> Double {
+    let forCategories = heightForCategories()
+    if scales.allSatisfy(\.y.isOrdinal) { return forCategories }
+    if grid.count == 1 { return min(max((plotWidth * 0.54).rounded(), 200), 420) }
+    if width < Metrics.narrowest, grid.columns == 1 { return 180 }
     let aspect = grid.columns == 1 ? 0.34 : grid.columns == 2 ? 0.62 : 0.85
-    return min(max((plotWidth * aspect).rounded(), 84), 300)
+    return max(min(max((plotWidth * aspect).rounded(), 84), 300), min(forCategories, 300))
+  }
+
+  /// The height at which the longest list of categories is readable; 0 without any.
+  private func heightForCategories() -> Double {
+    let categories = scales.map(\.y.categories.count).max() ?? 0
+    guard categories > 0 else { return scales.contains(where: \.y.isOrdinal) ? 90 : 0 }
+    let layers = data.plots.flatMap(\.layers)
+    let slots = layers.contains { $0.layer.mark.kind == .bar } ? max(1, data.colors.names.count) : 1
+    let hasCells = layers.contains { $0.layer.mark.kind == .rect }
+    let lines = scales.flatMap(\.y.categories).prefix(200).map {
+      TextLine.wrapped(formatCategory($0), tickStyle, width: width * 0.3, limit: 3).count
+    }
+    let perLabel = categories <= 30 ? Double(lines.max() ?? 1) * Metrics.tickSize * 1.3 + 10 : 0
+    let perCategory = max(hasCells ? 34 : 14 + 12 * Double(slots), perLabel)
+    return min(max(Double(categories) * perCategory, 90), 900)
   }
 
   // MARK: - Words
 
-  private func heading(_ plot: PlotData, row: Int, grid: Grid, width: Double) -> [TextLine] {
+  private func heading(_ plot: PlotData, row: Int, grid: PlotGrid, width: Double) -> [TextLine] {
     var lines: [TextLine] = []
     if let title = figure.panels[plot.panel].title {
       lines += TextLine.wrapped(title, headingStyle, width: width, limit: 2)
@@ -323,162 +286,27 @@ struct FigureLayouter {
     return "\(name) \(formatValue(number, channel?.format ?? .number))"
   }
 
-  private func seriesName(_ name: String, _ channel: Figure.Channel?) -> String {
+  func seriesName(_ name: String, _ channel: Figure.Channel?) -> String {
     guard channel?.format == .percent, let number = Double(name) else { return formatCategory(name) }
     return formatValue(number, .percent)
   }
 
   private func notes() -> [String] {
     var notes: [String] = []
-    func values(_ count: Int) -> String { count == 1 ? "1 value" : "\(formatFixed(Double(count), decimals: 0)) values" }
+    func values(_ count: Int) -> String {
+      count == 1 ? "1 value" : "\(formatFixed(Double(count), decimals: 0)) values"
+    }
     if data.droppedNotFinite > 0 {
-      notes.append("Not shown: \(values(data.droppedNotFinite)) that \(data.droppedNotFinite == 1 ? "is" : "are") not finite.")
+      notes.append(
+        "Not shown: \(values(data.droppedNotFinite)) that \(data.droppedNotFinite == 1 ? "is" : "are") not finite."
+      )
     }
     if data.droppedNotPositive > 0 {
       notes.append(
-        "Not shown: \(values(data.droppedNotPositive)) at or below zero, which a logarithmic axis has no place for.")
+        "Not shown: \(values(data.droppedNotPositive)) at or below zero, which a logarithmic axis has no place for."
+      )
     }
     return notes
-  }
-
-  // MARK: - Legends
-
-  private var colorChannel: Figure.Channel? {
-    figure.panels.flatMap(\.layers).lazy.compactMap(\.encoding.color).first
-  }
-
-  private var patternChannel: Figure.Channel? {
-    figure.panels.flatMap(\.layers).lazy.compactMap(\.encoding.pattern).first
-  }
-
-  /// The mark that stands for a series in the legend: the richest of those that draw it.
-  private func swatch(color: Int?, pattern: Int?, _ looks: Looks) -> LegendEntry.Swatch? {
-    var line: Figure.Mark?
-    var hasMarker = false
-    var (filled, hasPoint, hasBox, shade) = (true, false, false, 0.0)
-    for layer in data.plots.flatMap(\.layers) {
-      let drawsIt = layer.series.contains { series in
-        !series.points.isEmpty && (color == nil || series.color == color) && (pattern == nil || series.pattern == pattern)
-      }
-      guard drawsIt else { continue }
-      switch layer.layer.mark.kind {
-      case .line:
-        line = layer.layer.mark
-        hasMarker = hasMarker || layer.layer.mark.point
-      case .point, .errorbar, .tick, .text:
-        hasPoint = true
-        filled = layer.layer.mark.filled
-      case .bar: (hasBox, shade) = (true, theme == .light ? 0.1 : 0.3)
-      case .area, .band: (hasBox, shade) = (true, 0.6)
-      case .rule, .rect: break
-      }
-    }
-    let index = looks.shapeIndex(color: color, pattern: pattern)
-    if let line {
-      return .line(dash: looks.dash(index, line), marker: hasMarker ? looks.marker(index) : nil)
-    }
-    if hasPoint { return .marker(looks.marker(index), filled: filled) }
-    return hasBox ? .box(shade: shade) : nil
-  }
-
-  private func legend(_ looks: Looks, width: Double) -> Legend {
-    var legend = Legend()
-    let groups: [(Names, Figure.Channel?, isColor: Bool)] = [
-      (data.colors, colorChannel, true), (data.patterns, patternChannel, false),
-    ]
-    for (names, channel, isColor) in groups where names.names.count > 0 {
-      let isSameField =
-        !isColor && channel?.field?.name == colorChannel?.field?.name && channel?.field != nil
-      if isSameField { continue }
-      let entries = names.names.enumerated().compactMap { index, name -> LegendEntry? in
-        guard let swatch = swatch(color: isColor ? index : nil, pattern: isColor ? nil : index, looks)
-        else { return nil }
-        let line = TextLine.shortened(seriesName(name, channel), labelStyle, width: min(260, width - 60))
-        return LegendEntry(name: line, color: isColor ? looks.colors[index] : theme.mutedInk, swatch: swatch)
-      }
-      let heading = names.title.map { TextLine.shortened($0, mutedStyle, width: width / 2) }
-      legend.add(heading: heading, entries, width: width, limit: 4, note: mutedStyle)
-    }
-    return legend
-  }
-
-  /// The room for names at the ends of lines, when they may stand there.
-  private func directLabelWidth() -> Double? {
-    let names = data.colors.names
-    guard (2...9).contains(names.count), data.patterns.names.isEmpty, let plot = data.plots.first else { return nil }
-    let lines = plot.layers.filter { $0.layer.mark.kind == .line }
-    let others: [Figure.MarkKind] = [.line, .band, .rule, .area]
-    guard !lines.isEmpty, plot.layers.allSatisfy({ others.contains($0.layer.mark.kind) }) else { return nil }
-    var labels = names.map { TextLine(seriesName($0, colorChannel), labelStyle).width }
-    if let title = data.colors.title { labels.append(TextLine(title, mutedStyle).width) }
-    let widest = labels.max() ?? 0
-    return widest < width * 0.22 ? widest : nil
-  }
-
-  /// Names beside the last places of the lines; `nil` when these end early or too close together.
-  private func directLabels(_ plot: PlotLayout, _ looks: Looks) -> DirectLabels? {
-    var ends: [Int: (x: Double, y: Double)] = [:]
-    for layer in plot.data.layers where layer.layer.mark.kind == .line {
-      for series in layer.series {
-        guard let color = series.color else { continue }
-        for point in series.points {
-          let place = plot.place(of: point)
-          guard place.isFinite else { continue }
-          if let end = ends[color], end.x >= place.x { continue }
-          ends[color] = (place.x, place.y)
-        }
-      }
-    }
-    guard ends.count == data.colors.names.count, let rightmost = ends.values.map(\.x).max() else { return nil }
-    let isOpen = ends.values.allSatisfy { rightmost - $0.x <= plot.frame.width * 0.02 }
-    let isNear = plot.frame.right - rightmost <= plot.frame.width * 0.12
-    guard isOpen, isNear else { return nil }
-    let wished = data.colors.names.enumerated().map { index, name -> (line: TextLine, y: Double) in
-      var style = TextStyle(size: Metrics.labelSize, cut: .semibold, color: looks.colors[index])
-      if style.color.contrast(with: theme.background) < 4.5 { style.color = style.color.mixed(with: theme.ink, 0.35) }
-      let y = min(max(ends[index]?.y ?? 0, plot.frame.top), plot.frame.bottom) - plot.frame.top
-      return (TextLine(seriesName(name, colorChannel), style), y)
-    }
-    let header = data.colors.title.map { TextLine($0, mutedStyle) }
-    return DirectLabels(wished, header: header, height: plot.frame.height)
-  }
-
-  // MARK: - Heat maps
-
-  /// What stands beside a heat map.
-  private struct ColorBar {
-    var scale: Scale
-    var format: NumberStyle
-    var title: TextLine
-    /// All of its width with the gap before it.
-    var room: Double
-  }
-
-  private func colorBar() -> ColorBar? {
-    let layers = data.plots.flatMap(\.layers).filter { $0.layer.mark.kind == .rect }
-    guard let channel = layers.first?.layer.encoding.color else { return nil }
-    let values = layers.flatMap(\.series).flatMap(\.points).compactMap(\.extra.number)
-    let request = channel.scale
-    let kind = request.kind == .ordinal ? .linear : request.kind ?? .linear
-    var scale = Scale.fitted(to: values, kind: kind, request: request, zero: false)
-    if request.domain == nil, let low = values.min(), let high = values.max(), low < high {
-      let ends = (kind.transform(low), kind.transform(high))
-      if ends.0.isFinite, ends.1.isFinite { (scale.low, scale.high) = ends }
-    }
-    let name = channel.title ?? channel.field?.name.split(separator: "_").joined(separator: " ") ?? ""
-    let title = TextLine.shortened(name, mutedStyle, width: 110)
-    let axis = AxisLayout.vertical(scale, height: 200, format: channel.format, style: tickStyle, widest: 90)
-    return ColorBar(
-      scale: scale, format: channel.format, title: title, room: 18 + max(title.width, 12 + 8 + axis.extent) + 4)
-  }
-
-  private func place(_ bar: ColorBar, top: Double, bottom: Double, left: Double, into result: inout FigureLayout) {
-    let barTop = top + 22
-    let frame = snapped(
-      Rect(left: left + 18, top: barTop, right: left + 30, bottom: min(max(bottom, barTop + 40), barTop + 220)))
-    let axis = AxisLayout.vertical(
-      bar.scale, height: frame.height, format: bar.format, style: tickStyle, widest: 90)
-    result.colorBar = (frame, bar.scale, axis, bar.title)
   }
 }
 

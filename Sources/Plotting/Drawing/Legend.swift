@@ -35,7 +35,8 @@ struct Legend: Sendable {
   var height: Double { rows.isEmpty ? 0 : Double(rows.count) * Legend.rowHeight + 6 }
 
   /// Adds names under a heading, breaking rows at `width`; `limit` rows at most, then a count of what is left out.
-  mutating func add(heading: TextLine?, _ entries: [LegendEntry], width: Double, limit: Int, note: TextStyle) {
+  mutating func add(heading: TextLine?, _ entries: [LegendEntry], width: Double, limit: Int, note: TextStyle)
+  {
     guard !entries.isEmpty else { return }
     var items: [Item] = (heading.map { [.heading($0)] } ?? []) + entries.map(Item.entry)
     var row: [Item] = []

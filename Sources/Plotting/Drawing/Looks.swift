@@ -20,7 +20,8 @@ struct Looks: Sendable {
     let count = names.count - labels.count
     let isRamp = data.colors.isOrdered && count >= 3
     let palette =
-      isRamp ? theme.ordered(count) : (0..<max(1, count)).map { theme.categorical[$0 % theme.categorical.count] }
+      isRamp
+      ? theme.ordered(count) : (0..<max(1, count)).map { theme.categorical[$0 % theme.categorical.count] }
     var (colors, shapes): ([Color], [Int]) = ([], [])
     var index = 0
     for name in names {

@@ -49,7 +49,8 @@ extension FigureLayout {
     if let (lines, left, center) = sharedYTitle, let line = lines.first {
       let room = line.width / 2 + 2
       scene.text(
-        line, at: Point(left + line.ascent, min(max(center, room), height - room)), anchor: .middle, upwards: true)
+        line, at: Point(left + line.ascent, min(max(center, room), height - room)), anchor: .middle,
+        upwards: true)
     }
   }
 
@@ -133,7 +134,8 @@ extension PlotLayout {
         scene.hairline(Point(frame.left, y), Point(frame.right, y), width: 1, theme.axis)
       }
     }
-    if !scales.x.isOrdinal {
+    if !scales.x.isOrdinal, !scales.y.isOrdinal || data.layers.contains(where: { $0.layer.mark.kind == .bar })
+    {
       let x = self.x(.number(0))
       if x > frame.left + 1, x < frame.right - 1 {
         scene.hairline(Point(x, frame.top), Point(x, frame.bottom), width: 1, theme.axis)

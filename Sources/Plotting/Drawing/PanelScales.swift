@@ -32,8 +32,10 @@ extension FigureData {
         if distinct.count > 20 { break }
       }
       return PlotScales(
-        x: scale(forX, \.x, xs, names: isOrdinal[plot.panel].x ? categories[plot.panel].x : nil, isVertical: false),
-        y: scale(forY, \.y, ys, names: isOrdinal[plot.panel].y ? categories[plot.panel].y : nil, isVertical: true),
+        x: scale(
+          forX, \.x, xs, names: isOrdinal[plot.panel].x ? categories[plot.panel].x : nil, isVertical: false),
+        y: scale(
+          forY, \.y, ys, names: isOrdinal[plot.panel].y ? categories[plot.panel].y : nil, isVertical: true),
         xFormat: xs.first?.format ?? .number, yFormat: ys.first?.format ?? .number,
         xValues: distinct.count > 20 ? [] : distinct)
     }
@@ -87,7 +89,8 @@ extension FigureData {
 
   /// The names that some plots show, in the author's order or in their own.
   private func ordered(
-    _ names: [String], in plots: [PlotData], _ path: KeyPath<DataPoint, Coordinate>, _ channels: [Figure.Channel], _ request: ScaleRequest
+    _ names: [String], in plots: [PlotData], _ path: KeyPath<DataPoint, Coordinate>,
+    _ channels: [Figure.Channel], _ request: ScaleRequest
   ) -> [String] {
     var seen: Set<String> = []
     for layer in plots.flatMap(\.layers) where layer.layer.mark.kind != .rule {

@@ -46,14 +46,23 @@ public struct FigureProvenance: Sendable {
   }
 }
 
+/// What a figure is drawn for.
+public enum FigureSize: String, Sendable, CaseIterable {
+  /// A page as wide as the figure asks for, column or full.
+  case page
+  /// A phone: 358 CSS pixels, panels one below the other.
+  case phone
+}
+
 /// Draws a figure from its tables. The same figure and tables give the same pixels on every machine.
 ///
 /// - Throws: `DiagnosticError` for tables and columns that do not exist, `PNGError` when the picture cannot be encoded.
 public func draw(
-  _ figure: Figure, tables: (String) -> Table?, theme: Theme, provenance: FigureProvenance = FigureProvenance()
+  _ figure: Figure, tables: (String) -> Table?, theme: Theme, size: FigureSize = .page,
+  provenance: FigureProvenance = FigureProvenance()
 ) throws -> RenderedFigure {
   let data = try FigureData(figure, tables: tables)
-  let layout = FigureLayouter(figure, data, theme).layout()
+  let layout = FigureLayouter(figure, data, theme, size).layout()
   let canvas = layout.scene().rasterized(scale: Metrics.density)
   let png = try encodePNG(
     pixels: canvas.encoded(), width: canvas.width, height: canvas.height, scale: Metrics.density,
@@ -70,7 +79,9 @@ extension FigureData {
   fileprivate var droppedRemarks: [String] {
     var remarks: [String] = []
     if droppedNotFinite > 0 { remarks.append("\(droppedNotFinite) values are not finite and not shown") }
-    if droppedNotPositive > 0 { remarks.append("\(droppedNotPositive) values have no logarithm and are not shown") }
+    if droppedNotPositive > 0 {
+      remarks.append("\(droppedNotPositive) values have no logarithm and are not shown")
+    }
     return remarks
   }
 }

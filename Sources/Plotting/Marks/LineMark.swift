@@ -11,7 +11,8 @@ extension PlotPainter {
       let color = looks.color(series)
       if places.count == 1, !mark.point {
         drawMarker(
-          looks.marker(series), at: places[0], radius: Metrics.markerRadius, color, filled: true, into: &scene)
+          looks.marker(series), at: places[0], radius: Metrics.markerRadius, color, filled: true, into: &scene
+        )
       }
       scene.stroke(mark.isStep ? stepped(places) : places, style, color)
     }
@@ -42,7 +43,8 @@ extension PlotPainter {
     for series in layer.series {
       let color = looks.color(series).withOpacity(opacity)
       // Places without an interval (a single seed) interrupt the band.
-      for run in series.points.split(whereSeparator: { $0.low == nil || $0.high == nil }) where run.count > 1 {
+      for run in series.points.split(whereSeparator: { $0.low == nil || $0.high == nil }) where run.count > 1
+      {
         var (lower, upper): ([Point], [Point]) = ([], [])
         for point in run {
           let place = plot.place(of: point)
@@ -63,9 +65,11 @@ extension PlotPainter {
       let places = series.points.map { plot.place(of: $0) }
       let base = along(0, layer)
       let floor = zip(series.points, places).map { point, place -> Point in
-        guard let low = point.low, let high = point.high, let value = (layer.isHorizontal ? point.x : point.y).number
+        guard let low = point.low, let high = point.high,
+          let value = (layer.isHorizontal ? point.x : point.y).number
         else { return self.point(layer.isHorizontal ? place.y : place.x, base, layer) }
-        return self.point(layer.isHorizontal ? place.y : place.x, along(value == low ? high : low, layer), layer)
+        return self.point(
+          layer.isHorizontal ? place.y : place.x, along(value == low ? high : low, layer), layer)
       }
       scene.fill(places + floor.reversed(), color.withOpacity(theme == .light ? 0.35 : 0.16))
       scene.stroke(places, StrokeStyle(width: 1.5), color)
@@ -100,7 +104,8 @@ extension PlotPainter {
         for point in seed {
           let center = place(point, shift + jitter, layer)
           guard isInside(center) else { continue }
-          scene.fill(circlePolygon(center: center, radius: 2), color.withOpacity(theme == .light ? 0.45 : 0.4))
+          scene.fill(
+            circlePolygon(center: center, radius: 2), color.withOpacity(theme == .light ? 0.45 : 0.4))
         }
       }
     }

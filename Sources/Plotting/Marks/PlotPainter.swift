@@ -12,7 +12,9 @@ struct PlotPainter {
   /// Draws everything inside the frame.
   mutating func paint() {
     // Rules are references: they lie under the data.
-    let layers = plot.data.layers.filter { $0.layer.mark.kind == .rule } + plot.data.layers.filter { $0.layer.mark.kind != .rule }
+    let layers =
+      plot.data.layers.filter { $0.layer.mark.kind == .rule }
+      + plot.data.layers.filter { $0.layer.mark.kind != .rule }
     for layer in layers {
       // Marks at the very edge of an axis may reach over it; marks beyond a given domain may not.
       scene.items.append(.clip(clip(layer)))
@@ -50,7 +52,8 @@ struct PlotPainter {
     let hasDomain: (Figure.Channel?) -> Bool = { $0?.scale.domain != nil }
     let inX = plot.data.layers.contains { hasDomain($0.layer.encoding.x) }
     let inY = plot.data.layers.contains { hasDomain($0.layer.encoding.y) }
-    let isSolid = layer.layer.mark.kind == .line || layer.layer.mark.kind == .band || layer.layer.mark.kind == .area
+    let isSolid =
+      layer.layer.mark.kind == .line || layer.layer.mark.kind == .band || layer.layer.mark.kind == .area
     let (rx, ry) = (inX && isSolid ? 0 : reach, inY && isSolid ? 1 : reach)
     return Rect(
       left: plot.frame.left - rx, top: plot.frame.top - ry, right: plot.frame.right + rx,

@@ -15,10 +15,16 @@ extension PlotPainter {
         guard isInside(center) else { continue }
         if count > 400 {
           let outline = looks.marker(series).outline(center: center, radius: radius)
-          scene.fill(outline, color.withOpacity(count > 2000 ? 0.45 : 0.7))
+          let faint = color.withOpacity(count > 2000 ? 0.45 : 0.7)
+          if layer.layer.mark.filled {
+            scene.fill(outline, faint)
+          } else {
+            scene.stroke(outline, StrokeStyle(width: 1, join: .miter), faint, closed: true)
+          }
         } else {
           drawMarker(
-            looks.marker(series), at: center, radius: radius, color, filled: layer.layer.mark.filled, into: &scene)
+            looks.marker(series), at: center, radius: radius, color, filled: layer.layer.mark.filled,
+            into: &scene)
         }
       }
     }
@@ -32,14 +38,17 @@ extension PlotPainter {
         let center = place(point, shift, layer)
         drawInterval(point, center, looks.color(series), cap: capped ? min(width * 0.3, 5) : 0, layer)
         if capped, isInside(center) {
-          drawMarker(looks.marker(series), at: center, radius: 3, looks.color(series), filled: true, into: &scene)
+          drawMarker(
+            looks.marker(series), at: center, radius: 3, looks.color(series), filled: true, into: &scene)
         }
       }
     }
   }
 
   /// One interval, with caps of half-width `cap`.
-  mutating func drawInterval(_ point: DataPoint, _ center: Point, _ color: Color, cap: Double, _ layer: LayerData) {
+  mutating func drawInterval(
+    _ point: DataPoint, _ center: Point, _ color: Color, cap: Double, _ layer: LayerData
+  ) {
     guard let low = point.low, let high = point.high else { return }
     let across = layer.isHorizontal ? center.y : center.x
     let (start, end) = (along(low, layer), along(high, layer))
@@ -61,7 +70,8 @@ extension PlotPainter {
         let center = place(point, shift, layer)
         guard isInside(center) else { continue }
         let reach = layer.isHorizontal ? Point(0, half) : Point(half, 0)
-        scene.stroke([center - reach, center + reach], StrokeStyle(width: 1.5), looks.color(series).withOpacity(0.8))
+        scene.stroke(
+          [center - reach, center + reach], StrokeStyle(width: 1.5), looks.color(series).withOpacity(0.8))
       }
     }
   }

@@ -34,7 +34,9 @@ extension PlotPainter {
       let above = place.y - 5 - line.ascent > plot.frame.top
       let y = above ? place.y - 5 : place.y + line.ascent + 4
       let other = place.y + line.ascent + 4 < plot.frame.bottom ? place.y + line.ascent + 4 : y
-      let ends = [plot.frame.right - line.width - 4, plot.frame.left + 6, plot.frame.center.x - line.width / 2]
+      let ends = [
+        plot.frame.right - line.width - 4, plot.frame.left + 6, plot.frame.center.x - line.width / 2,
+      ]
       boxes = ends.map { Point($0, y) } + ends.map { Point($0, other) }
     }
     let crowds = boxes.map { origin in
@@ -57,7 +59,9 @@ extension PlotPainter {
         for point in series.points {
           let place = plot.place(of: point)
           if rect.contains(place) { count += 3 }
-          if let previous, layer.layer.mark.kind == .line, clipped(previous, place, to: rect) != nil { count += 2 }
+          if let previous, layer.layer.mark.kind == .line, clipped(previous, place, to: rect) != nil {
+            count += 2
+          }
           previous = place
         }
         for seed in series.seeds { count += seed.count { rect.contains(plot.place(of: $0)) } }

@@ -67,7 +67,7 @@ struct Canvas {
       paint(color, emphasis: 0)
       return
     }
-    let path = closed ? device + device.prefix(1) : device
+    let path = simplified(closed ? device + device.prefix(1) : device, tolerance: 0.04)
     let dash = style.dash.map { $0 * scale }
     for piece in dashed(path, dash) {
       strokePiece(piece, radius: radius, roundEnds: style.roundCaps, bounds: bounds)
@@ -134,21 +134,7 @@ struct Canvas {
   }
 
   /// Moves the areas into the mask, keeping the larger coverage of each pixel.
-  private mutating func gatherMask() {
-    mask.withValues { target, stride, touch in
-      areas.drain { row, columns, values in
-        var sum: Float = 0
-        let start = row * stride
-        for column in columns {
-          sum += values[column]
-          values[column] = 0
-          let coverage = min(abs(sum), 1)
-          if coverage > target[start + column] { target[start + column] = coverage }
-        }
-        touch(row, columns)
-      }
-    }
-  }
+  private mutating func gatherMask() { mask.keepLarger(of: &areas) }
 
   private mutating func paintMask(_ color: Color) {
     let light = color.light
@@ -340,23 +326,29 @@ struct CoverageBuffer {
     usedRows = 0..<0
   }
 
-  /// Lends the values for writing; `touch` tells which columns of a row were written.
-  mutating func withValues(
-    _ body: (
-      _ values: inout UnsafeMutableBufferPointer<Float>, _ stride: Int,
-      _ touch: (_ row: Int, _ columns: ClosedRange<Int>) -> Void
-    ) -> Void
-  ) {
-    var (first, last, rows) = (self.first, self.last, usedRows)
-    let stride = self.stride
+  /// Takes over the covered fractions that `areas` stand for where they are larger, and empties the areas.
+  mutating func keepLarger(of areas: inout CoverageBuffer) {
+    let rows = areas.usedRows
+    guard !rows.isEmpty else { return }
+    use(rows)
     values.withUnsafeMutableBufferPointer { values in
-      body(&values, stride) { row, columns in
-        first[row] = min(first[row], Int32(columns.lowerBound))
-        last[row] = max(last[row], Int32(columns.upperBound))
-        rows = rows.isEmpty ? row..<(row + 1) : min(rows.lowerBound, row)..<max(rows.upperBound, row + 1)
+      areas.values.withUnsafeMutableBufferPointer { areaValues in
+        for row in rows where areas.last[row] >= 0 {
+          let (start, end) = (areas.first[row], areas.last[row])
+          var sum: Float = 0
+          for place in (row * stride + Int(start))...(row * stride + Int(end)) {
+            sum += areaValues[place]
+            areaValues[place] = 0
+            values[place] = max(values[place], min(abs(sum), 1))
+          }
+          first[row] = min(first[row], start)
+          last[row] = max(last[row], end)
+          areas.first[row] = .max
+          areas.last[row] = -1
+        }
       }
     }
-    (self.first, self.last, usedRows) = (first, last, rows)
+    areas.usedRows = 0..<0
   }
 }
 

@@ -43,7 +43,8 @@ func formatScientific(_ value: Double, digits: Int) -> String {
   }
   let sign = value < 0 ? "\u{2212}" : ""
   let power = "10$^{\(exponent)}$"
-  return mantissa == 1 ? sign + power : sign + trimmed(formatFixed(mantissa, decimals: digits - 1)) + "×" + power
+  return mantissa == 1
+    ? sign + power : sign + trimmed(formatFixed(mantissa, decimals: digits - 1)) + "×" + power
 }
 
 /// A number with `digits` significant digits, without trailing zeros; very large and small ones as powers of ten.

@@ -89,7 +89,9 @@ struct Scale: Hashable, Sendable {
       let kept = powers.enumerated().filter { (powers.count - 1 - $0.offset) % step == 0 }.map(\.element)
       let values = (kept.map { -$0 }.reversed() + [0] + kept).filter(isInside)
       return values.map { value in
-        Tick(value: value, label: style == .percent ? formatValue(value, style) : formatSignificant(value, digits: 2))
+        Tick(
+          value: value,
+          label: style == .percent ? formatValue(value, style) : formatSignificant(value, digits: 2))
       }
     }
   }
@@ -115,7 +117,9 @@ struct ScaleRequest: Hashable, Sendable {
 
 extension Scale {
   /// The axis for `values`, with a little air and ends on ticks where these are near.
-  static func fitted(to values: some Sequence<Double>, kind: ScaleKind, request: ScaleRequest, zero: Bool) -> Scale {
+  static func fitted(to values: some Sequence<Double>, kind: ScaleKind, request: ScaleRequest, zero: Bool)
+    -> Scale
+  {
     var (low, high) = (Double.infinity, -Double.infinity)
     var (smallest, largest) = (Double.infinity, -Double.infinity)
     for value in values {

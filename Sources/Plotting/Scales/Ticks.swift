@@ -51,7 +51,8 @@ func linearTickValues(_ low: Double, _ high: Double, count: Double, inside: Bool
           for start in stride(from: first, through: last, by: 1) {
             let (lowest, highest) = (start * unit, start * unit + interval * (wanted - 1))
             if inside, lowest < low - slack || highest > high + slack { continue }
-            let hasZero = lowest <= 0 && highest >= 0 && start.truncatingRemainder(dividingBy: Double(skip)) == 0
+            let hasZero =
+              lowest <= 0 && highest >= 0 && start.truncatingRemainder(dividingBy: Double(skip)) == 0
             let density = (wanted - 1) / (highest - lowest)
             let wish = (count - 1) / (max(highest, high) - min(low, lowest))
             let score = total(

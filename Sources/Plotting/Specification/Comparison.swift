@@ -19,13 +19,16 @@ struct Comparison: Hashable, Sendable {
   var value: Cell
 
   /// Reads comparisons separated by commas.
-  static func parse(_ text: String, at position: SourcePosition, _ diagnostics: inout Diagnostics) -> [Comparison] {
+  static func parse(_ text: String, at position: SourcePosition, _ diagnostics: inout Diagnostics)
+    -> [Comparison]
+  {
     var result: [Comparison] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: true) {
       guard let comparison = parse(part, at: position) else {
         diagnostics.add(
           Diagnostic(
-            rule: "filter-syntax", "'\(trim(part))' is not a comparison", at: position, length: text.utf8.count,
+            rule: "filter-syntax", "'\(trim(part))' is not a comparison", at: position,
+            length: text.utf8.count,
             expected: "column=value, column!=value, column<value, column>=value, …"))
         continue
       }

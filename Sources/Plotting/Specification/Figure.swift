@@ -137,7 +137,8 @@ extension Figure {
     sharesX = block["resolve"]?["scale"]?["x"]?.string != "independent"
     sharesY = block["resolve"]?["scale"]?["y"]?.string != "independent"
     let severalFields = side == nil && panels.count > 1
-    isStacked = block["vconcat"] != nil || (severalFields && panels[0].layers.contains { $0.encoding.column != nil })
+    isStacked =
+      block["vconcat"] != nil || (severalFields && panels[0].layers.contains { $0.encoding.column != nil })
     self.panels = panels
     guard diagnostics.all.count(where: { $0.severity == .error }) == errorsBefore else { return nil }
   }
@@ -161,7 +162,9 @@ struct Located {
   /// The elements of a list; a value that stands for a list of one is one.
   var elements: [Located] {
     guard let values = value.array else { return [self] }
-    guard let nodes = node.elements, nodes.count == values.count else { return values.map { Located($0, node) } }
+    guard let nodes = node.elements, nodes.count == values.count else {
+      return values.map { Located($0, node) }
+    }
     return zip(values, nodes).map { Located($0, $1) }
   }
 
@@ -342,13 +345,15 @@ enum FigureReader {
       if numbers[0] == numbers[1] {
         diagnostics.add(
           Diagnostic(
-            rule: "empty-domain", "the domain begins and ends at \(Cell.format(numbers[0]))", at: domain.position,
+            rule: "empty-domain", "the domain begins and ends at \(Cell.format(numbers[0]))",
+            at: domain.position,
             expected: "two different numbers"))
       }
       if request.kind == .log, let bad = numbers.first(where: { $0 <= 0 }) {
         diagnostics.add(
           Diagnostic(
-            rule: "log-domain", "a logarithmic axis has no place for \(Cell.format(bad))", at: domain.position,
+            rule: "log-domain", "a logarithmic axis has no place for \(Cell.format(bad))",
+            at: domain.position,
             expected: "two numbers above 0", hint: "use {type: symlog} to include zero"))
       }
     } else if request.kind == .log || request.kind == .linear || request.kind == .sqrt {
@@ -367,7 +372,8 @@ enum FigureReader {
 
   /// What can be wrong with a layer whatever the data.
   private static func check(_ layer: Figure.Layer, _ diagnostics: inout Diagnostics) {
-    func refuse(_ message: String, at position: SourcePosition, expected: String? = nil, hint: String? = nil) {
+    func refuse(_ message: String, at position: SourcePosition, expected: String? = nil, hint: String? = nil)
+    {
       diagnostics.add(
         Diagnostic(rule: "figure-encoding", message, at: position, expected: expected, hint: hint))
     }
@@ -375,7 +381,8 @@ enum FigureReader {
     if kind == .rule {
       if encoding.x == nil && encoding.y == nil {
         refuse(
-          "a rule needs its place", at: layer.mark.position, expected: "encoding: {y: {datum: 0.1}} or {x: …}")
+          "a rule needs its place", at: layer.mark.position, expected: "encoding: {y: {datum: 0.1}} or {x: …}"
+        )
       }
     } else {
       for (name, channel) in [("x", encoding.x), ("y", encoding.y)] {

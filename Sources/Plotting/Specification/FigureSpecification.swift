@@ -4,13 +4,14 @@ import Specification
 /// Every option of a figure block: the parser, the messages and the reference come from here.
 public let figureRecord = Record(
   "figure",
-  doc: "A figure drawn from the tables of the experiments: a mark, and which column each of its properties shows.",
+  doc:
+    "A figure drawn from the tables of the experiments: a mark, and which column each of its properties shows.",
   fields: unitFields(markRequired: false) + [
     layerField,
     Field(
       "hconcat", .list(.record(panelRecord), count: 1...6),
       doc: "Panels side by side, each a figure of its own with its own scales.",
-      example: "[{mark: line, encoding: {…}}, {mark: bar, encoding: {…}}]"),
+      example: "[{mark: line, encoding: {x: {field: lr}, y: {field: loss}}}]"),
     Field(
       "vconcat", .list(.record(panelRecord), count: 1...6),
       doc: "Panels one below the other, each with its own scales."),
@@ -19,23 +20,31 @@ public let figureRecord = Record(
       doc: "Whether facets share their scales; they do unless this says otherwise."),
     Field(
       "columns", .integer(1...12),
-      doc: "Facets in a row before the next row begins; chosen by their width when absent."),
+      doc: "Facets in a row before the next row begins; chosen by their width when absent.",
+        example: "2"),
     Field(
       "width",
       .choice([
-        Choice("column", "As wide as the text, 680 CSS pixels."), Choice("full", "As wide as the page, 960 CSS pixels."),
+        Choice("column", "As wide as the text, 680 CSS pixels."),
+        Choice("full", "As wide as the page, 960 CSS pixels."),
       ]), default: .value("column"), doc: "The figure's width.", example: "full"),
     Field(
       "height", .number(NumberRange(40, 2000)), unit: "CSS px",
       doc: "Height of the plotting area of one panel; chosen for the data when absent.", example: "240"),
-    Field("title", .string, doc: "A heading inside the picture; the caption usually makes it superfluous."),
-    Field("fig-cap", .string, doc: "The caption, as Markdown; expressions in `{val}` are filled in."),
-    Field("fig-alt", .string, doc: "Text for readers who do not see the picture; drafted from the data when absent."),
+    Field("title", .string, doc: "A heading inside the picture; the caption usually makes it superfluous.",
+        example: "Learning curves"),
+    Field("fig-cap", .string, doc: "The caption, as Markdown; expressions in `{val}` are filled in.",
+        example: "Accuracy against width."),
+    Field(
+      "fig-alt", .string,
+      doc: "Text for readers who do not see the picture; drafted from the data when absent.",
+        example: "Accuracy rises with width."),
   ])
 
 private let layerField = Field(
   "layer", .list(.record(layerRecord), count: 1...12),
-  doc: "Several marks in one plot, drawn in order; each inherits `data`, `filter` and `encoding` from the figure.",
+  doc:
+    "Several marks in one plot, drawn in order; each inherits `data`, `filter` and `encoding` from the figure.",
   example: "[{mark: line}, {mark: rule, encoding: {y: {datum: 0.1}}, label: chance}]")
 
 private let layerRecord = Record(
@@ -44,7 +53,7 @@ private let layerRecord = Record(
 private let panelRecord = Record(
   "panel", doc: "One panel of a figure with several.",
   fields: unitFields(markRequired: false) + [
-    layerField, Field("title", .string, doc: "A heading over the panel."),
+    layerField, Field("title", .string, doc: "A heading over the panel.", example: "Training"),
   ])
 
 /// The options that a figure, a panel and a layer have in common.
@@ -52,13 +61,16 @@ private func unitFields(markRequired: Bool) -> [Field] {
   [
     Field(
       "data", .string,
-      doc: "The table: `exp-x` with a row per run, `exp-x.history` with a row per run and recorded step, and so on.",
+      doc:
+        "The table: `exp-x` with a row per run, `exp-x.history` with a row per run and recorded step, and so on.",
       example: "exp-bn-rate"),
     Field(
       "filter", .list(.string, count: 1...20),
-      doc: "Keeps the rows for which all comparisons hold: `column=value`, `!=`, `<`, `<=`, `>`, `>=`, separated by commas.",
+      doc:
+        "Keeps the rows for which all comparisons hold: `column=value`, `!=`, `<`, `<=`, `>`, `>=`, separated by commas.",
       example: "norm=batch, lr>=0.1"),
-    Field("mark", markType, default: markRequired ? .required : .none, doc: "What is drawn.", example: "line"),
+    Field(
+      "mark", markType, default: markRequired ? .required : .none, doc: "What is drawn.", example: "line"),
     Field("encoding", .record(encodingRecord), doc: "Which column each property of the mark shows."),
     Field(
       "seeds",
@@ -68,9 +80,12 @@ private func unitFields(markRequired: Bool) -> [Field] {
           Choice("dots", "A faint dot for every seed."), Choice("lines", "A faint line for every seed."),
         ]),
       ]),
-      doc: "Whether each seed is drawn faintly behind the aggregate. By default lines and points with few places show "
-        + "dots and long lines show lines; bars show dots."),
-    Field("label", .string, doc: "Names the layer: written at a rule, or as a series of its own.", example: "chance"),
+      doc:
+        "Whether each seed is drawn faintly behind the aggregate. By default lines and points with few places show "
+        + "dots and long lines show lines; bars show dots.", example: "lines"),
+    Field(
+      "label", .string, doc: "Names the layer: written at a rule, or as a series of its own.",
+      example: "chance"),
   ]
 }
 
@@ -85,24 +100,30 @@ private let markType = FieldType.variant(
           "interpolate",
           .choice([
             Choice("linear", "Straight lines."), Choice("step-after", "A value holds until the next."),
-          ]), default: .value("linear"), doc: "How neighbouring values are joined."),
+          ]), default: .value("linear"), doc: "How neighbouring values are joined.",
+        example: "step-after"),
         Field(
           "strokeDash", .boolean,
-          doc: "Whether series also differ by dashes; by default they do when they have no markers."),
+          doc: "Whether series also differ by dashes; by default they do when they have no markers.",
+        example: "false"),
       ]),
     Record(
       "point", doc: "A marker at each value.",
       fields: [
-        Field("filled", .boolean, default: .value(true), doc: "Filled markers, or rings."),
+        Field("filled", .boolean, default: .value(true), doc: "Filled markers, or rings.",
+        example: "false"),
         Field(
-          "size", .number(NumberRange(4, 400)), default: .value(40), unit: "CSS px²", doc: "A marker's area."),
+          "size", .number(NumberRange(4, 400)), default: .value(40), unit: "CSS px²", doc: "A marker's area.",
+        example: "60"),
       ]),
     Record("bar", doc: "Bars from zero, side by side for the values of colour.", fields: []),
     Record("area", doc: "The area between the values and zero, or between y and y2.", fields: []),
     Record("band", doc: "The area between two bounds: `band:` of y over rows, or y and y2.", fields: []),
     Record("errorband", doc: "Another name of band.", fields: []),
     Record("errorbar", doc: "An interval at each x: `band:` of y over rows, or y and y2.", fields: []),
-    Record("rule", doc: "A straight line across the plot at a fixed value, or at the values of a column.", fields: []),
+    Record(
+      "rule", doc: "A straight line across the plot at a fixed value, or at the values of a column.",
+      fields: []),
     Record("tick", doc: "A short line at each value.", fields: []),
     Record("text", doc: "The `text` channel written at each place.", fields: []),
     Record("rect", doc: "A heat map: a cell for each x and y, its colour the value of `color`.", fields: []),
@@ -117,9 +138,12 @@ private let encodingRecord = Record(
     Field("y2", .record(boundRecord("y2")), doc: "The other end of a bar, band or errorbar along y."),
     Field("color", .record(groupRecord("color")), doc: "Tells series apart; for rect, the value of a cell."),
     Field(
-      "strokeDash", .record(groupRecord("strokeDash")), doc: "A second column that tells series apart, by dashes and shapes."),
+      "strokeDash", .record(groupRecord("strokeDash")),
+      doc: "A second column that tells series apart, by dashes and shapes."),
     Field("shape", .record(groupRecord("shape")), doc: "As strokeDash."),
-    Field("detail", .record(groupRecord("detail")), doc: "A column that separates lines without a look of its own."),
+    Field(
+      "detail", .record(groupRecord("detail")),
+      doc: "A column that separates lines without a look of its own."),
     Field("text", .record(groupRecord("text")), doc: "What a text mark writes."),
     Field("row", .record(groupRecord("row")), doc: "A row of panels for each value."),
     Field("column", .record(groupRecord("column")), doc: "A panel for each value, side by side."),
@@ -130,23 +154,26 @@ private let titleField = Field(
   example: "learning rate")
 private let formatField = Field(
   "format", .choice([Choice("number", "As it is."), Choice("%", "A fraction as a percentage.")]),
-  default: .value("number"), doc: "How numbers are written.", example: "%")
+  default: .value("number"), doc: "How numbers are written.", example: "\"%\"")
 private let sortField = Field(
   "sort",
   .either([
     .choice([Choice("ascending", "From small to large."), Choice("descending", "From large to small.")]),
     .list(categoryType, count: 1...200),
   ]),
-  doc: "The order of categories: numbers ascend and names keep the order of the table unless this says otherwise.",
+  doc:
+    "The order of categories: numbers ascend and names keep the order of the table unless this says otherwise.",
   example: "[none, batch]")
 private let categoryType = FieldType.either([.number(.any), .string, .boolean])
-private let datumField = Field("datum", categoryType, doc: "A fixed value instead of a column.", example: "0.1")
+private let datumField = Field(
+  "datum", categoryType, doc: "A fixed value instead of a column.", example: "0.1")
 private let kindField = Field(
   "type",
   .choice([
     Choice("quantitative", "A number on a continuous axis."), Choice("ordinal", "Categories in order."),
     Choice("nominal", "Categories."),
-  ]), doc: "Whether numbers are read as numbers or as categories.")
+  ]), doc: "Whether numbers are read as numbers or as categories.",
+        example: "ordinal")
 
 private func positionRecord(_ name: String, several: Bool) -> Record {
   Record(
@@ -165,8 +192,9 @@ private func positionRecord(_ name: String, several: Bool) -> Record {
           Choice("min", "The smallest."), Choice("max", "The largest."), Choice("count", "How many rows."),
           Choice("none", "Every row for itself."),
         ]),
-        doc: "What is shown of the rows that share a place and a series. Lines, bars, bands and areas show the mean over "
-          + "seeds by default; points and ticks show each row."),
+        doc:
+          "What is shown of the rows that share a place and a series. Lines, bars, bands and areas show the mean over "
+          + "seeds by default; points and ticks show each row.", example: "median"),
       Field(
         "band",
         .choice([
@@ -182,7 +210,8 @@ private func positionRecord(_ name: String, several: Bool) -> Record {
 private func boundRecord(_ name: String) -> Record {
   Record(
     name, doc: "The second bound of a mark.",
-    fields: [Field("field", .string, doc: "The column."), datumField])
+    fields: [Field("field", .string, doc: "The column.",
+        example: "lr"), datumField])
 }
 
 private func groupRecord(_ name: String) -> Record {
@@ -201,18 +230,22 @@ private let scaleRecord = Record(
     Field(
       "type",
       .choice([
-        Choice("linear", "Equal differences, equal distances."), Choice("log", "Equal ratios, equal distances."),
+        Choice("linear", "Equal differences, equal distances."),
+        Choice("log", "Equal ratios, equal distances."),
         Choice("symlog", "Linear near zero, logarithmic beyond."), Choice("sqrt", "By the square root."),
         Choice("ordinal", "A place for each category."),
       ]), doc: "The kind of scale.", example: "log"),
     Field(
       "domain", .list(categoryType, count: 1...200),
       doc: "The ends of the axis, or its categories in order.", example: "[0, 1]"),
-    Field("zero", .boolean, doc: "Whether the axis includes zero; bars always do."),
-    Field("reverse", .boolean, default: .value(false), doc: "Runs the axis the other way."),
+    Field("zero", .boolean, doc: "Whether the axis includes zero; bars always do.",
+        example: "true"),
+    Field("reverse", .boolean, default: .value(false), doc: "Runs the axis the other way.",
+        example: "true"),
     Field(
       "constant", .number(.positive), default: .value(1),
-      doc: "Where a symlog scale turns from linear to logarithmic."),
+      doc: "Where a symlog scale turns from linear to logarithmic.",
+        example: "0.1"),
   ])
 
 private let resolveRecord = Record(
@@ -226,7 +259,8 @@ private let resolveRecord = Record(
           fields: ["x", "y"].map {
             Field(
               $0,
-              .choice([Choice("shared", "One scale for all facets."), Choice("independent", "A scale each.")]),
-              default: .value("shared"), doc: "The scale of \($0).")
+              .choice([Choice("shared", "One scale for all facets."), Choice("independent", "A scale each.")]
+              ),
+              default: .value("shared"), doc: "The scale of \($0).", example: "independent")
           })), doc: "Which scales facets share.", example: "{y: independent}")
   ])

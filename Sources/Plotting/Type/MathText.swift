@@ -13,7 +13,9 @@ enum MathText {
 
   /// The runs of a text. An unpaired `$` stands for itself.
   static func runs(of text: String) -> [Run] {
-    guard text.contains("$") else { return text.isEmpty ? [] : [Run(text: text, level: .base, italic: false)] }
+    guard text.contains("$") else {
+      return text.isEmpty ? [] : [Run(text: text, level: .base, italic: false)]
+    }
     let parts = text.split(separator: "$", omittingEmptySubsequences: false)
     if parts.count % 2 == 0 { return [Run(text: text, level: .base, italic: false)] }
     var runs: [Run] = []

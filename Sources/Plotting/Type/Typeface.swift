@@ -128,8 +128,10 @@ struct GlyphCache {
   /// A hollow box of a capital's height.
   private func missingGlyph(em: Double) -> [[Point]] {
     func box(_ inset: Double) -> [Point] {
-      Rect(left: em * (0.08 + inset), top: em * inset, right: em * (0.52 - inset), bottom: em * (0.72 - inset))
-        .corners
+      Rect(
+        left: em * (0.08 + inset), top: em * inset, right: em * (0.52 - inset), bottom: em * (0.72 - inset)
+      )
+      .corners
     }
     return [box(0), box(0.06).reversed()]
   }

@@ -11,6 +11,10 @@ public struct SignedPoints: Sendable {
   public let dimension: Int
   /// `dimension` rounded up to whole vectors of 8.
   public let stride: Int
+  /// The same values, one row a coordinate, rows `columnStride` apart.
+  let columns: [Double]
+  /// `count` rounded up to whole vectors of 8.
+  let columnStride: Int
 
   /// Folds the labels (+1 or −1) into the points, `dimension` coordinates each.
   public init(points: [Double], labels: [Double], dimension: Int) {
@@ -22,6 +26,10 @@ public struct SignedPoints: Sendable {
       for d in 0..<dimension { values[n * stride + d] = labels[n] * points[n * dimension + d] }
     }
     self.values = values
+    columnStride = (count + 7) / 8 * 8
+    var columns = [Double](repeating: 0, count: dimension * columnStride)
+    for n in 0..<count { for d in 0..<dimension { columns[d * columnStride + n] = values[n * stride + d] } }
+    self.columns = columns
   }
 
   /// zₙ · w in eight lanes, added by a fixed tree.

@@ -1,5 +1,6 @@
 // Serves execute: gradient descent on the logistic loss of separable data (Soudry et al. 2018), in double precision.
-import BitExact
+public import BitExact
+public import KernelTable
 
 /// How the weights follow the gradient.
 public enum DescentMethod: String, Sendable, CaseIterable {
@@ -22,6 +23,8 @@ public struct SeparableDescent {
   private let points: SignedPoints
   private let method: DescentMethod
   private let rate: Double
+  private let kernels: KernelTable
+  private var factors: [Double]
   private var gradient: [Double]
   private var velocity: [Double]
   private var second: [Double]
@@ -31,7 +34,12 @@ public struct SeparableDescent {
   private var beta2Power = 1.0
 
   /// Starts at zero; `rate` is the step size η.
-  public init(_ points: SignedPoints, method: DescentMethod, rate: Double, seed: UInt64) {
+  public init(
+    _ points: SignedPoints, method: DescentMethod, rate: Double, seed: UInt64,
+    kernels: KernelTable = Kernels.current
+  ) {
+    self.kernels = kernels
+    factors = [Double](repeating: 0, count: points.columnStride)
     self.points = points
     self.method = method
     self.rate = rate
@@ -53,7 +61,7 @@ public struct SeparableDescent {
         weights[d] -= 0.1 * rate * velocity[d]
       }
     case .normalized:
-      let loss = fillGradient(shift: max(0, points.margins(weights).min() ?? 0))
+      let loss = fillGradient()
       let step = rate / loss
       for d in weights.indices { weights[d] -= step * gradient[d] }
     case .sgd:
@@ -78,42 +86,14 @@ public struct SeparableDescent {
     }
   }
 
-  /// Fills in ∇L = −Σₙ zₙ/(1 + exp(zₙ·w)), examples in order, and returns L; both multiplied by exp(shift).
-  ///
-  /// With the smallest margin as shift, their quotient stays exact when the loss itself is too small for a number.
+  /// Fills in ∇L = −Σₙ zₙ/(1 + exp(zₙ·w)); for the normalized method also returns L, both scaled by the same factor.
   @discardableResult
-  private mutating func fillGradient(shift: Double = 0) -> Double {
-    let wantsLoss = method == .normalized
-    let (count, stride) = (points.count, points.stride)
-    let local = points
-    return local.values.withUnsafeBufferPointer { z in
-      weights.withUnsafeBufferPointer { w in
-        gradient.withUnsafeMutableBufferPointer { g in
-          guard let z0 = z.baseAddress, let w0 = w.baseAddress, let g0 = g.baseAddress else { return 0 }
-          g0.update(repeating: 0, count: stride)
-          var loss = 0.0
-          for n in 0..<count {
-            let product = local.product(n, w0, z0)
-            let small = Elementary.exp(-abs(product))
-            let factor =
-              shift > 0
-              ? Elementary.exp(shift - product) / (1 + small) : (product > 0 ? small : 1) / (1 + small)
-            if wantsLoss {
-              loss +=
-                shift > 0 ? Elementary.exp(shift - product) * logarithmQuotient(small) : logisticLoss(product)
-            }
-            let row = z0 + n * stride
-            for d in 0..<stride { g0[d] -= factor * row[d] }
-          }
-          return loss
-        }
-      }
-    }
+  private mutating func fillGradient() -> Double {
+    kernels.logisticGradient(
+      points.count, points.dimension, points.columns, points.columnStride, weights, &factors, &gradient,
+      method == .normalized)
   }
 }
-
-/// log(1 + u)/u, which is 1 at u = 0.
-private func logarithmQuotient(_ u: Double) -> Double { u < 1e-17 ? 1 : Elementary.log1p(u) / u }
 
 /// log(1 + exp(−m)) without overflow, exact for large margins m.
 public func logisticLoss(_ margin: Double) -> Double {

@@ -1,0 +1,358 @@
+// Serves draw: the rows that a layer shows, read, grouped and summarised.
+import Tables
+
+extension Double {
+  /// Whether an axis can show the number: finite, and small enough that squares and differences stay so.
+  fileprivate var isDrawable: Bool { isFinite && abs(self) < 1e100 }
+}
+
+/// The rows of a layer that its filter keeps.
+struct LayerRows {
+  let layer: Figure.Layer
+  let table: Table?
+  let rows: [Int]
+
+  init(_ layer: Figure.Layer, _ table: Table?) {
+    self.layer = layer
+    self.table = table
+    guard let table else {
+      rows = [0]
+      return
+    }
+    let conditions = layer.filter.compactMap { comparison in
+      table.index(of: comparison.column.name).map { (comparison, $0) }
+    }
+    rows = table.rows.indices.filter { row in
+      conditions.allSatisfy { $0.0.holds(for: table.rows[row][$0.1]) }
+    }
+  }
+
+  private func cell(_ channel: Figure.Channel?, _ index: Int?, _ row: Int) -> Cell {
+    if let index, let table { return table.rows[row][index] }
+    return channel?.datum ?? .missing
+  }
+
+  private func index(_ channel: Figure.Channel?) -> Int? {
+    channel?.field.flatMap { table?.index(of: $0.name) }
+  }
+
+  /// Whether an axis has categories: by its declaration, or because it shows names.
+  func isCategorical(_ path: KeyPath<Figure.Encoding, Figure.Channel?>) -> Bool {
+    guard let channel = layer.encoding[keyPath: path] else { return false }
+    if let declared = channel.isCategorical { return declared }
+    if channel.aggregate != nil || channel.scale.kind != nil { return false }
+    if layer.mark.kind == .rect { return true }
+    guard let index = index(channel), let table else {
+      if case .text = channel.datum { return true }
+      return false
+    }
+    return rows.contains { if case .text = table.rows[$0][index] { true } else { false } }
+  }
+
+  /// The different values of a channel over some layers, in order of appearance.
+  static func labels(_ layers: [LayerRows], _ path: KeyPath<Figure.Encoding, Figure.Channel?>) -> [String] {
+    var labels: [String] = []
+    var seen: Set<String> = []
+    for layer in layers {
+      let channel = layer.layer.encoding[keyPath: path]
+      let index = layer.index(channel)
+      for row in layer.rows {
+        let cell = layer.cell(channel, index, row)
+        if cell != .missing, seen.insert(cell.label).inserted { labels.append(cell.label) }
+      }
+    }
+    return labels
+  }
+
+  /// Bars stand on categories even when these are numbers.
+  var isCategoricalByMark: Bool { layer.mark.kind == .bar }
+
+  /// The title of a channel: the author's, or the column's name with its unit.
+  func title(_ path: KeyPath<Figure.Encoding, Figure.Channel?>) -> String? {
+    guard let channel = layer.encoding[keyPath: path] else { return nil }
+    if let title = channel.title { return title }
+    if channel.aggregate == .count { return "count" }
+    guard let index = index(channel), let column = table?.columns[index] else { return nil }
+    let words = column.name.split(separator: "_").joined(separator: " ")
+    let isNamedByUnit = column.unit.isEmpty || words.hasPrefix(column.unit) || column.unit.hasPrefix(words)
+    return isNamedByUnit ? words : "\(words) (\(column.unit))"
+  }
+
+  private var seedIndex: Int? { table?.columns.firstIndex { $0.role == .seed } }
+
+  var seedCount: Int {
+    guard let table, let index = seedIndex else { return 0 }
+    return Set(rows.map { table.rows[$0][index] }).count
+  }
+
+  /// A sentence when a mean also runs over an axis that the figure does not show.
+  var unusedAxisRemark: String? {
+    guard let table, aggregate != .none, layer.mark.kind != .rule else { return nil }
+    let shown = Set(layer.encoding.all.compactMap { $0.field?.name })
+    let unused = table.columns.enumerated().filter { index, column in
+      column.role == .axis && !shown.contains(column.name)
+        && rows.contains { table.rows[$0][index] != table.rows[rows[0]][index] }
+    }
+    guard !unused.isEmpty else { return nil }
+    let names = unused.map(\.element.name).joined(separator: ", ")
+    return "the \(aggregate.rawValue) also runs over \(names), which the figure does not show"
+  }
+
+  private var valueChannel: Figure.Channel? {
+    layer.encoding.x?.aggregate != nil ? layer.encoding.x : layer.encoding.y
+  }
+
+  /// What is shown of rows that share a place.
+  var aggregate: Figure.Aggregate {
+    if let chosen = valueChannel?.aggregate { return chosen }
+    switch layer.mark.kind {
+    case .line, .bar, .area, .band, .errorbar, .rect, .rule: return .mean
+    case .point: return valueChannel?.band == nil || valueChannel?.band == Figure.Band.none ? .none : .mean
+    case .tick, .text: return .none
+    }
+  }
+
+  private var band: Figure.Band {
+    if let chosen = layer.encoding.y?.band ?? layer.encoding.x?.band { return chosen }
+    switch layer.mark.kind {
+    case .band, .errorbar: return .ci95
+    case .line, .bar, .point: return aggregate == .mean && seedIndex != nil ? .ci95 : .none
+    default: return .none
+    }
+  }
+
+  /// The rows of each combination of facets; `nil` stands for every value.
+  func partitioned() -> [(row: String?, column: String?, rows: [Int])] {
+    let (row, column) = (index(layer.encoding.row), index(layer.encoding.column))
+    guard let table, row != nil || column != nil else { return [(nil, nil, rows)] }
+    var places: [[String?]: Int] = [:]
+    var parts: [(row: String?, column: String?, rows: [Int])] = []
+    for index in rows {
+      let key = [row.map { table.rows[index][$0].label }, column.map { table.rows[index][$0].label }]
+      if let place = places[key] {
+        parts[place].rows.append(index)
+      } else {
+        places[key] = parts.count
+        parts.append((key[0], key[1], [index]))
+      }
+    }
+    return parts
+  }
+
+  /// One row, read.
+  private struct Reading {
+    var place: Coordinate
+    var value: Coordinate
+    var end: Double?
+    var seed: Cell
+    var extra: Cell
+  }
+
+  /// The series of some rows, and how many values have no place on their axis.
+  func series(
+    _ rows: [Int], ordinal: (x: Bool, y: Bool), isHorizontal: Bool, colors: Names, patterns: Names
+  ) -> (series: [Series], notFinite: Int, notPositive: Int) {
+    let encoding = layer.encoding
+    let (placeChannel, valueChannel) = isHorizontal ? (encoding.y, encoding.x) : (encoding.x, encoding.y)
+    let endChannel = isHorizontal ? encoding.x2 : encoding.y2
+    let placeIsOrdinal = isHorizontal ? ordinal.y : ordinal.x
+    let valueIsOrdinal = ordinal.x && ordinal.y
+    let (placeIndex, valueIndex, endIndex) = (index(placeChannel), index(valueChannel), index(endChannel))
+    let (colorIndex, patternIndex, detailIndex) =
+      (index(encoding.color), index(encoding.pattern), index(encoding.detail))
+    let extraChannel = layer.mark.kind == .rect ? encoding.color : encoding.text
+    let extraIndex = index(extraChannel)
+    let isCount = aggregate == .count
+    let isRule = layer.mark.kind == .rule
+    var (notFinite, notPositive) = (0, 0)
+
+    /// Reads a coordinate; `nil` when it has no place.
+    func coordinate(_ channel: Figure.Channel?, _ index: Int?, _ row: Int, ordinal: Bool) -> Coordinate? {
+      let cell = cell(channel, index, row)
+      if ordinal { return cell == .missing ? nil : .category(cell.label) }
+      guard let number = cell.number else {
+        if cell != .missing { notFinite += 1 }
+        return nil
+      }
+      guard number.isDrawable else {
+        notFinite += 1
+        return nil
+      }
+      // What no axis can tell from zero is zero.
+      let value = abs(number) < 1e-100 ? 0 : number
+      if channel?.scale.kind == .log, value <= 0 {
+        notPositive += 1
+        return nil
+      }
+      return .number(value)
+    }
+
+    var groups: [[Int]: Int] = [:]
+    var keys: [[Int]] = []
+    var readings: [[Reading]] = []
+    var details: [String: Int] = [:]
+    let labelIndex = (encoding.color?.datum?.label ?? layer.label).flatMap { colors.index(of: $0) }
+    let colorCodes = Dictionary(colors.names.enumerated().map { ($1, $0) }) { a, _ in a }
+    let patternCodes = Dictionary(patterns.names.enumerated().map { ($1, $0) }) { a, _ in a }
+    var (lastKey, lastGroup): ([Int], Int) = ([], -1)
+    for row in rows {
+      let missing = Coordinate.number(0)
+      let isFree = isRule && placeChannel == nil
+      guard let place = isFree ? missing : coordinate(placeChannel, placeIndex, row, ordinal: placeIsOrdinal)
+      else { continue }
+      let isPlaceOnly = isCount || (isRule && valueChannel == nil)
+      guard
+        let value = isPlaceOnly ? missing : coordinate(valueChannel, valueIndex, row, ordinal: valueIsOrdinal)
+      else { continue }
+      let color =
+        layer.mark.kind == .rect
+        ? nil
+        : colorIndex.flatMap { index in table.flatMap { colorCodes[$0.rows[row][index].label] } }
+          ?? labelIndex
+      let pattern = patternIndex.flatMap { index in table.flatMap { patternCodes[$0.rows[row][index].label] }
+      }
+      var detail = -1
+      if let detailIndex, let name = table?.rows[row][detailIndex].label {
+        detail = details[name] ?? details.count
+        details[name] = detail
+      }
+      let key = [color ?? -1, pattern ?? -1, detail]
+      if key != lastKey {
+        lastKey = key
+        if let group = groups[key] {
+          lastGroup = group
+        } else {
+          lastGroup = readings.count
+          groups[key] = lastGroup
+          keys.append(key)
+          readings.append([])
+        }
+      }
+      readings[lastGroup].append(
+        Reading(
+          place: place, value: value,
+          end: cell(endChannel, endIndex, row).number.flatMap { $0.isDrawable ? $0 : nil },
+          seed: seedIndex.flatMap { index in table.map { $0.rows[row][index] } } ?? .missing,
+          extra: cell(extraChannel, extraIndex, row)))
+    }
+    let order = keys.indices.sorted {
+      (keys[$0][0], keys[$0][1], keys[$0][2]) < (keys[$1][0], keys[$1][1], keys[$1][2])
+    }
+    let series = order.map { group -> Series in
+      var series = Series(
+        color: keys[group][0] < 0 ? nil : keys[group][0], pattern: keys[group][1] < 0 ? nil : keys[group][1],
+        points: points(readings[group], isHorizontal: isHorizontal))
+      if showsSeeds { series.seeds = seedLines(readings[group], isHorizontal: isHorizontal) }
+      return series
+    }
+    return (series, notFinite, notPositive)
+  }
+
+  private var showsSeeds: Bool {
+    guard layer.seeds != Figure.Seeds.none, aggregate != .none, aggregate != .count, seedIndex != nil else {
+      return false
+    }
+    return [.line, .point, .bar, .errorbar].contains(layer.mark.kind)
+  }
+
+  private func point(_ place: Coordinate, _ value: Coordinate, _ isHorizontal: Bool) -> DataPoint {
+    isHorizontal ? DataPoint(x: value, y: place) : DataPoint(x: place, y: value)
+  }
+
+  /// The places of a series: every row, or one per place with its aggregate.
+  private func points(_ readings: [Reading], isHorizontal: Bool) -> [DataPoint] {
+    let heatMap = layer.mark.kind == .rect
+    if aggregate == .none && !heatMap {
+      return readings.map { reading in
+        var point = point(reading.place, reading.value, isHorizontal)
+        if let end = reading.end, let value = reading.value.number {
+          (point.low, point.high) = (min(end, value), max(end, value))
+        }
+        point.extra = reading.extra
+        return point
+      }
+    }
+    if heatMap { return cells(readings, isHorizontal: isHorizontal) }
+    return grouped(readings).compactMap { group in
+      let values = group.compactMap(\.value.number)
+      guard let summary = Summary.of(values, aggregate, band) else { return nil }
+      var point = point(group[0].place, .number(summary.value), isHorizontal)
+      point.count = summary.count
+      (point.low, point.high) = (summary.low, summary.high)
+      let ends = group.compactMap(\.end)
+      if let end = Summary.of(ends, .mean, .none)?.value {
+        (point.low, point.high) = (min(end, summary.value), max(end, summary.value))
+      }
+      point.extra = group[0].extra
+      return point
+    }
+  }
+
+  private func cells(_ readings: [Reading], isHorizontal: Bool) -> [DataPoint] {
+    var places: [[Coordinate]: Int] = [:]
+    var groups: [[Reading]] = []
+    for reading in readings {
+      let key = [reading.place, reading.value]
+      if let place = places[key] {
+        groups[place].append(reading)
+      } else {
+        places[key] = groups.count
+        groups.append([reading])
+      }
+    }
+    return groups.map { group in
+      var point = point(group[0].place, group[0].value, isHorizontal)
+      let values = group.compactMap(\.extra.number).filter(\.isDrawable)
+      point.extra = Summary.of(values, .mean, .none).map { .number($0.value) } ?? .missing
+      point.count = group.count
+      return point
+    }
+  }
+
+  /// Readings that share a place: numbers in ascending order, names in order of appearance.
+  private func grouped(_ readings: [Reading]) -> [[Reading]] {
+    guard readings.contains(where: { $0.place.number != nil }) else {
+      var places: [Coordinate: Int] = [:]
+      var groups: [[Reading]] = []
+      for reading in readings {
+        if let place = places[reading.place] {
+          groups[place].append(reading)
+        } else {
+          places[reading.place] = groups.count
+          groups.append([reading])
+        }
+      }
+      return groups
+    }
+    let keys = readings.map { $0.place.number ?? .nan }
+    let order = readings.indices.sorted { keys[$0] == keys[$1] ? $0 < $1 : keys[$0] < keys[$1] }
+    var groups: [[Reading]] = []
+    var last = Double.nan
+    for index in order {
+      if keys[index] == last {
+        groups[groups.count - 1].append(readings[index])
+      } else {
+        groups.append([readings[index]])
+        last = keys[index]
+      }
+    }
+    return groups
+  }
+
+  private func seedLines(_ readings: [Reading], isHorizontal: Bool) -> [[DataPoint]] {
+    var places: [Cell: Int] = [:]
+    var lines: [[Reading]] = []
+    for reading in readings {
+      if let place = places[reading.seed] {
+        lines[place].append(reading)
+      } else {
+        places[reading.seed] = lines.count
+        lines.append([reading])
+      }
+    }
+    guard lines.count > 1 else { return [] }
+    return lines.map { line in
+      grouped(line).flatMap { group in group.map { point($0.place, $0.value, isHorizontal) } }
+    }
+  }
+}
