@@ -63,11 +63,14 @@ extension PaperConfiguration {
     fields: [
       Field("name", .string, default: .required, doc: "The name as it is printed.", example: "Ada Lovelace"),
       Field("orcid", .string, doc: "The ORCID, with or without its address.", example: "0000-0002-1825-0097"),
-      Field("affiliation", .string, doc: "Where the author works.",
+      Field(
+        "affiliation", .string, doc: "Where the author works.",
         example: "University of Elsewhere"),
-      Field("corresponding", .boolean, default: .value(false), doc: "Whether to write to this author.",
+      Field(
+        "corresponding", .boolean, default: .value(false), doc: "Whether to write to this author.",
         example: "true"),
-      Field("email", .string, doc: "An address for the corresponding author.",
+      Field(
+        "email", .string, doc: "An address for the corresponding author.",
         example: "ada@example.org"),
     ])
 
@@ -75,28 +78,36 @@ extension PaperConfiguration {
   public static let record = Record(
     "paper", doc: "The paper as a whole: the file paper.yml.",
     fields: [
-      Field("title", .string, default: .required, doc: "The title.",
+      Field(
+        "title", .string, default: .required, doc: "The title.",
         example: "Four open questions, re-run"),
-      Field("subtitle", .string, doc: "The subtitle.",
+      Field(
+        "subtitle", .string, doc: "The subtitle.",
         example: "With fresh numbers"),
       Field(
         "authors", .list(.either([.record(authorRecord), .string]), count: 1...1000),
         doc: "The authors, in order."),
-      Field("abstract", .string, doc: "The abstract, as Markdown.",
+      Field(
+        "abstract", .string, doc: "The abstract, as Markdown.",
         example: "We train small networks again."),
-      Field("statement", .string, doc: "What holds for data, code and conflicts of interest, as Markdown.",
+      Field(
+        "statement", .string, doc: "What holds for data, code and conflicts of interest, as Markdown.",
         example: "The data are public."),
-      Field("keywords", .list(.string, count: 0...50), default: .value([]), doc: "The keywords.",
+      Field(
+        "keywords", .list(.string, count: 0...50), default: .value([]), doc: "The keywords.",
         example: "[batch normalisation, replication]"),
       Field("date", .string, doc: "The date of the text.", example: "2026-11-23"),
       Field("license", .string, doc: "The licence, as an SPDX identifier.", example: "CC-BY-4.0"),
       Field("doi", .string, doc: "The digital object identifier.", example: "10.23915/distill.00015"),
-      Field("repository", .string, doc: "Where the paper's source can be had.",
+      Field(
+        "repository", .string, doc: "Where the paper's source can be had.",
         example: "https://example.org/paper"),
-      Field("lang", .string, default: .value("en"), doc: "The language of the text, as a BCP 47 tag.",
+      Field(
+        "lang", .string, default: .value("en"), doc: "The language of the text, as a BCP 47 tag.",
         example: "en-GB"),
       Field("bibliography", .string, doc: "The BibTeX file.", example: "references.bib"),
-      Field("sections", .list(.string, count: 1...1000), default: .required, doc: "The sections, in order.",
+      Field(
+        "sections", .list(.string, count: 1...1000), default: .required, doc: "The sections, in order.",
         example: "[00-introduction.md, 01-methods.md]"),
       Field(
         "profiles", .list(.string, count: 1...20), default: .value(["smoke", "default", "full"]),

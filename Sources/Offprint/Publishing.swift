@@ -20,7 +20,7 @@ func resolvedPaper(_ resolver: Resolver, _ pictures: [String: DrawnFigure]) -> R
 
 /// Writes a paper's report; returns the path of its page.
 ///
-/// Files of an earlier report that this one no longer has are removed from `figures` and `data`.
+/// Files of an earlier report that this one no longer has are removed from its folders.
 func publish(
   _ paper: ResolvedPaper, _ results: Results, _ pictures: [String: DrawnFigure], from source: String,
   to output: String
@@ -36,13 +36,16 @@ func publish(
   }
   files.append(("results.json", Array(resultsExport(paper).prettyJSON.utf8)))
   files.append(("claims.json", Array(claimsExport(paper).prettyJSON.utf8)))
-  files.append(("index.html", Array(reportPage(paper, sha256: { SHA256.hexDigest(of: $0) }).utf8)))
+  for page in reportPages(paper, sha256: { SHA256.hexDigest(of: $0) }) {
+    files.append((page.path, Array(page.html.utf8)))
+  }
+  files += describe(paper, files)
   for (path, bytes) in files {
     try Files.makeFolder("\(folder)/\(path)".parentFolder)
     try Files.update(bytes, at: "\(folder)/\(path)")
   }
   let kept = Set(files.map(\.path))
-  for sub in ["figures", "data"] {
+  for sub in ["figures", "data", "provenance"] {
     for file in Files.list("\(folder)/\(sub)") where !kept.contains("\(sub)/\(file)") {
       Files.remove("\(folder)/\(sub)/\(file)")
     }

@@ -33,7 +33,9 @@ struct Resolver {
     do {
       sample = try expression.evaluate(tables: { tables[$0] })
     } catch {
-      return ResolvedValue(text: "–", title: reason(error), experiments: expression.experiments)
+      return ResolvedValue(
+        text: "–", title: reason(error), experiments: expression.experiments,
+        expression: expression.text)
     }
     let numbers = sample.numbers
     let seeds = "n = \(numbers.count) \(numbers.count == 1 ? "seed" : "seeds")"
@@ -47,11 +49,11 @@ struct Resolver {
     } else if value.style.plain {
       kind = "mean over \(seeds)"
     } else {
-      kind = "mean ± half-width of the 95 % t-interval over \(seeds)"
+      kind = seeds
     }
     return ResolvedValue(
       text: value.text(of: sample), title: kind, experiments: sample.experiments,
-      samples: sample.values.map { Cell.format($0.value) })
+      samples: sample.values.map { Cell.format($0.value) }, expression: expression.text)
   }
 
   /// Why an expression has no value, in one line for readers.
@@ -97,6 +99,7 @@ struct Resolver {
     let numbers = measured.sample.numbers
     let judgement = judge(measured.kind, numbers, adjustedP: adjustedP)
     result.seeds = numbers.count
+    result.samples = numbers.map(Cell.format)
     result.difference = mean(numbers)
     if let interval = judgement.interval, interval.lower <= interval.upper {
       result.interval = interval.lower...interval.upper
@@ -226,7 +229,7 @@ struct Resolver {
         let name = experiment.tableName($0)
         return ResolvedExperiment.File(name: name, path: "data/\(name).csv")
       },
-      command: "offprint build \(plan.folder) --only \(experiment.id) --fresh")
+      command: "offprint verify \(plan.folder) --only \(experiment.id)")
   }
 
   /// The options that all runs share, by path.

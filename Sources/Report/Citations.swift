@@ -5,7 +5,7 @@ extension PageRenderer {
   mutating func citation(_ citation: Citation) -> HTML {
     if citation.isTextual, let item = citation.items.first {
       let names = manuscript.bibliography.entries[item.key]?.citedNames ?? item.key
-      return HTML(names + "\u{A0}") + tag("span", ["class": "cite"], "[" + number(item) + "]")
+      return HTML(names + "\u{A0}[") + number(item) + "]"
     }
     return bracketed(citation.items)
   }
@@ -18,30 +18,25 @@ extension PageRenderer {
       let locator = item.locator.isEmpty ? "" : ", " + item.locator
       items.append(HTML(prefix) + number(item) + HTML(locator))
     }
-    return tag("span", ["class": "cite"], "[" + items.joined("; ") + "]")
+    return "[" + items.joined("; ") + "]"
   }
 
-  /// The number of a cited work, linked both ways.
+  /// The number of a cited work, which leads to its entry.
   mutating func number(_ item: Citation.Item) -> HTML {
-    guard let number = numbers[item.key], let entry = manuscript.bibliography.entries[item.key] else {
+    guard let number = numbers[item.key] else {
       return HTML(item.key)
     }
-    let count = (citationCounts[item.key] ?? 0) + 1
-    citationCounts[item.key] = count
-    return tag(
-      "a", ["href": "#ref-\(number)", "id": "c\(number)-\(count)", "title": shortTitle(entry)],
-      HTML("\(number)"))
-  }
-
-  private func shortTitle(_ entry: BibliographyEntry) -> String {
-    [entry.citedNames, entry.year.map { "(\($0))" }].compactMap(\.self).joined(separator: " ")
+    if let section = headings.last, citingSections[item.key]?.last?.id != section.id {
+      citingSections[item.key, default: []].append(section)
+    }
+    return link("#ref-\(number)", HTML("\(number)"))
   }
 
   func referenceList() -> HTML {
     guard !manuscript.citedKeys.isEmpty else { return .empty }
     let items = manuscript.citedKeys.enumerated().map { index, key in
       let content = manuscript.bibliography.entries[key].map(entry) ?? HTML(key)
-      return line("li", ["id": "ref-\(index + 1)"], content + backLinks(index + 1, key))
+      return line("li", ["id": "ref-\(index + 1)"], content + backLinks(key))
     }
     return line(
       "section", ["class": "appendix references", "aria-labelledby": "references"],
@@ -49,13 +44,12 @@ extension PageRenderer {
         + line("ol", [:], .raw("\n") + items.joined()))
   }
 
-  private func backLinks(_ number: Int, _ key: String) -> HTML {
-    let count = citationCounts[key] ?? 0
-    guard count > 0 else { return .empty }
-    let links = (1...count).map { tag("a", ["href": "#c\(number)-\($0)"], HTML("\($0)")) }
-    let label = count == 1 ? "Back to the citation" : "Back to the citations"
-    return " "
-      + tag("span", ["class": "back", "role": "group", "aria-label": label], "↩ " + links.joined(" "))
+  /// The sections that cite a work.
+  private func backLinks(_ key: String) -> HTML {
+    let links = (citingSections[key] ?? []).map { section in
+      link("#" + section.id, HTML(section.number.isEmpty ? plainText(section.content) : section.number))
+    }
+    return links.isEmpty ? .empty : " " + tag("small", [:], "↩\u{A0}" + links.joined(" "))
   }
 
   /// Authors. Title. *Container*, volume(number), pages. Publisher, year. Links.
@@ -116,7 +110,7 @@ extension PageRenderer {
   private func links(_ entry: BibliographyEntry) -> [HTML] {
     var links: [HTML] = []
     if let doi = entry["doi"].map(bareDOI) {
-      links.append(link("https://doi.org/\(urlPath(doi))", HTML("doi:\(doi)")))
+      links.append(link("https://doi.org/\(urlPath(doi))", "DOI"))
     }
     if let eprint = arXivNumber(entry) {
       links.append(link("https://arxiv.org/abs/\(urlPath(eprint))", HTML("arXiv:\(eprint)")))

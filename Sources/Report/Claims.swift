@@ -2,23 +2,12 @@
 import Manuscript
 
 extension ReportVerdict {
-  /// A sign beside the word, so that colour is never alone.
-  var symbol: String {
-    switch self {
-    case .supported: "✓"
-    case .contradicted: "✗"
-    case .inconclusive: "?"
-    case .notJudged: "–"
-    }
-  }
-
+  /// The class of its badge, whose sign and colour the style sheet gives.
   var style: String { self == .notJudged ? "unjudged" : rawValue }
 }
 
 func badge(_ verdict: ReportVerdict) -> HTML {
-  tag(
-    "span", ["class": "badge \(verdict.style)"],
-    tag("span", ["aria-hidden": "true"], HTML(verdict.symbol)) + HTML(" \(verdict.rawValue)"))
+  tag("b", ["class": verdict.style], HTML(verdict.rawValue))
 }
 
 extension PageRenderer {
@@ -26,28 +15,27 @@ extension PageRenderer {
 
   func verdictLink(_ id: String) -> HTML {
     guard manuscript.targets[id] != nil else { return HTML(id) }
-    return link("#" + id, class: "verdict", badge(verdict(id)))
+    return link("#" + id, class: verdict(id).style, HTML(verdict(id).rawValue))
   }
 
   mutating func claim(_ block: PaperBlock) -> HTML {
-    if let section = headings.last { claimSections[block.id] = section }
     let claim = paper.claims[block.id]
     let verdict = claim?.verdict ?? .notJudged
-    let head =
-      link("#" + block.id, class: "label", HTML("Claim \(block.number)")) + " " + badge(verdict)
-    var content = line("p", ["class": "claim-head"], head)
-    content += line("p", ["class": "says"], inlines(block.caption) + source(block, claim))
+    let label = tag("b", [:], HTML("Claim \(block.number)"))
+    var content = line("p", [:], label + " " + verdictBadge(verdict, block, claim))
+    content += line("p", [:], inlines(block.caption) + source(block, claim))
     if let claim { content += evidence(claim, of: block) }
     if let erratum = claim?.erratum, !erratum.isEmpty {
-      content += line("p", ["class": "erratum-note"], tag("b", [:], "Erratum ") + HTML(erratum))
+      content += line("p", ["class": "erratum"], tag("b", [:], "Erratum ") + HTML(erratum))
     }
-    return line(
-      "div",
-      [
-        "class": "claim \(verdict.style)", "id": block.id, "role": "group",
-        "aria-label": "Claim \(block.number)",
-      ],
-      .raw("\n") + content)
+    return line("div", ["class": "claim \(verdict.style)", "id": block.id], .raw("\n") + content)
+  }
+
+  /// The verdict, which leads to its test on the page of the experiment.
+  private func verdictBadge(_ verdict: ReportVerdict, _ block: PaperBlock, _ claim: ResolvedClaim?) -> HTML {
+    guard let claim, let home = home(of: claim.experiments) else { return badge(verdict) }
+    let url = kind.provenance(home, kind.anchor(block.id))
+    return link(url, class: verdict.style, HTML(verdict.rawValue))
   }
 
   private mutating func source(_ block: PaperBlock, _ claim: ResolvedClaim?) -> HTML {
@@ -56,57 +44,50 @@ extension PageRenderer {
     return items.isEmpty ? .empty : " " + bracketed(items)
   }
 
-  /// What the verdict rests on.
+  /// What the verdict rests on; the test itself is on the page of the experiment.
   private mutating func evidence(_ claim: ResolvedClaim, of block: PaperBlock) -> HTML {
-    var rows: [(String, HTML)] = []
-    if !claim.differenceText.isEmpty { rows.append(("Difference", HTML(claim.differenceText))) }
-    var test: [String] = []
-    if let seeds = claim.seeds { test.append("n = \(seeds) \(seeds == 1 ? "seed" : "seeds")") }
-    if let p = claim.pText {
-      test.append(p.hasPrefix("<") ? "p \(p) after Holm’s correction" : "p = \(p) after Holm’s correction")
+    var facts: [String] = []
+    if !claim.differenceText.isEmpty { facts.append("difference \(claim.differenceText)") }
+    if let seeds = claim.seeds { facts.append("\(seeds) \(seeds == 1 ? "seed" : "seeds")") }
+    if let p = claim.pText { facts.append(p.hasPrefix("<") ? "p \(p)" : "p = \(p)") }
+    if !claim.note.isEmpty { facts.append(claim.note) }
+    let text = facts.joined(separator: "; ")
+    var result = text.isEmpty ? .empty : line("p", [:], kept(text.prefix(1).uppercased() + text.dropFirst()))
+    if let published = claim.published {
+      result += line("p", [:], "Published " + comparison(published, block.sources))
     }
-    if !test.isEmpty { rows.append(("Test", HTML(test.joined(separator: ", ")))) }
-    rows.append(("Asserts", tag("code", [:], HTML(claim.assertion))))
-    if let published = claim.published { rows.append(("Published", comparison(published, block.sources))) }
-    if !claim.note.isEmpty { rows.append(("Note", HTML(claim.note))) }
-    let experiments = sources(csv: nil, experiments: claim.experiments)
-    if !experiments.isEmpty { rows.append(("From", experiments)) }
-    return definitions(rows, class: "evidence")
+    return result
   }
 
   private mutating func comparison(_ published: PublishedComparison, _ sources: [Citation.Item]) -> HTML {
-    var text = HTML(published.published)
+    var text = kept(published.published)
     if let item = sources.last(where: { $0.key == published.source }) { text += " " + bracketed([item]) }
-    text += HTML("; here \(published.here)")
-    if !published.comparison.isEmpty { text += HTML(" — \(published.comparison)") }
+    text += kept("; here \(published.here)")
+    if !published.comparison.isEmpty { text += kept(" — \(published.comparison)") }
     return text
   }
 
   // MARK: Scorecard
 
-  mutating func scorecard() -> HTML {
+  /// The claims by verdict; what did not reproduce comes first.
+  func scorecard() -> HTML {
     let claims = manuscript.blocks(.claim)
     guard !claims.isEmpty else { return .empty }
-    let counts = ReportVerdict.allCases.map { verdict in
-      (verdict, claims.count { self.verdict($0.id) == verdict })
-    }
-    let tally = counts.filter { $0.1 > 0 }.map { verdict, count in
-      line("li", ["class": verdict.style], tag("b", [:], HTML("\(count)")) + " " + badge(verdict))
-    }
-    var rows = HTML.empty
-    var section: String?
-    for claim in claims {
-      let heading = chapter(of: claim)
-      if let heading, heading.id != section { rows += scorecardHeading(heading) }
-      section = heading?.id
-      rows += scorecardRow(claim)
+    let order: [ReportVerdict] = [.contradicted, .inconclusive, .supported, .notJudged]
+    let groups = order.map { verdict in
+      scores(verdict, claims.filter { self.verdict($0.id) == verdict }, of: claims.count)
     }
     return line(
       "section", ["class": "scorecard", "aria-labelledby": "scorecard"],
       .raw("\n") + line("h2", ["id": "scorecard"], "Claims and verdicts")
-        + line("p", ["class": "lead"], HTML(scorecardSummary(claims.count)))
-        + line("ul", ["class": "tally"], .raw("\n") + tally.joined())
-        + line("ol", ["class": "scores"], .raw("\n") + rows))
+        + line("p", ["class": "lead"], HTML(scorecardSummary(claims.count))) + groups.joined())
+  }
+
+  private func scores(_ verdict: ReportVerdict, _ claims: [PaperBlock], of total: Int) -> HTML {
+    guard !claims.isEmpty else { return .empty }
+    let items = claims.map { line("li", [:], link("#" + $0.id, HTML(plainText($0.caption)))) }
+    let head = badge(verdict) + HTML(" \(claims.count) of \(total)")
+    return line("h3", [:], head) + line("ul", ["class": "scores"], .raw("\n") + items.joined())
   }
 
   private func scorecardSummary(_ count: Int) -> String {
@@ -115,28 +96,9 @@ extension PageRenderer {
       ? "The article’s one claim is a comparison" : "Each of the article’s \(count) claims is a comparison"
     return
       "\(claims) that was judged on fresh runs. It is supported when the interval of the difference over seeds lies "
-      + "wholly on the claimed side, contradicted when wholly on the other."
-  }
-
-  /// The section under which a claim stands.
-  private func chapter(of claim: PaperBlock) -> Heading? {
-    guard let heading = claimSections[claim.id] else { return nil }
-    let number = heading.number.prefix { $0 != "." }
-    return headings.first { $0.number == number && $0.level == 1 } ?? heading
-  }
-
-  private mutating func scorecardHeading(_ heading: Heading) -> HTML {
-    let number =
-      heading.number.isEmpty ? HTML.empty : tag("span", ["class": "no"], HTML(heading.number)) + " "
-    return line("li", ["class": "chapter"], link("#" + heading.id, number + HTML(plainText(heading.content))))
-  }
-
-  private func scorecardRow(_ block: PaperBlock) -> HTML {
-    let statement = link("#" + block.id, HTML(plainText(block.caption)))
-    let detail = paper.claims[block.id]?.differenceText ?? ""
-    return line(
-      "li", [:],
-      badge(verdict(block.id)) + tag("span", [:], statement) + tag("span", ["class": "detail"], HTML(detail)))
+      + "wholly on the claimed side, contradicted when wholly on the other. p-values carry Holm’s correction over all claims. A "
+      + "verdict leads to its test, a number to its samples, the name of an experiment or a figure to where it comes from. What follows ± is the half-width of the 95 % t-interval of "
+      + "the mean over seeds."
   }
 
   /// Running text without markup; computed numbers are spelt out.

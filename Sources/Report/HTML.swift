@@ -52,17 +52,35 @@ extension Sequence<HTML> {
 
 private let voidElements: Set<String> = ["br", "hr", "img", "input", "link", "meta", "source", "wbr"]
 
+/// Elements whose end tag HTML lets one leave out, because what follows them here always ends them.
+private let endlessElements: Set<String> = [
+  "p", "li", "dt", "dd", "thead", "tbody", "tr", "th", "td", "html", "body",
+]
+
 /// An element; an attribute whose value is `nil` is left out, one whose value is empty has a name only.
+///
+/// Quotes and end tags that HTML can do without are left out: they would be a tenth of a page.
 func tag(_ name: String, _ attributes: KeyValuePairs<String, String?> = [:], _ content: HTML = .empty) -> HTML
 {
   var markup = "<" + name
   for (key, value) in attributes {
     guard let value else { continue }
-    markup += value.isEmpty && key != "alt" ? " \(key)" : " \(key)=\"\(HTML.escape(value))\""
+    markup += " " + key + (value.isEmpty && key != "alt" ? "" : "=" + attributeValue(value))
   }
   markup += ">"
-  if !voidElements.contains(name) { markup += content.markup + "</\(name)>" }
-  return .raw(markup)
+  if voidElements.contains(name) { return .raw(markup) }
+  return .raw(markup + content.markup + (endlessElements.contains(name) ? "" : "</\(name)>"))
+}
+
+/// The value of an attribute, in quotes where it needs them.
+private func attributeValue(_ value: String) -> String {
+  let isPlain = value.utf8.allSatisfy { byte in
+    (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte >= 128
+      || "#-._:/%".utf8.contains(byte)
+  }
+  let isSafe = isPlain && !value.isEmpty && !value.hasSuffix("/")
+  return isSafe && !value.unicodeScalars.contains(where: \.properties.isWhitespace)
+    ? value : "\"\(HTML.escape(value))\""
 }
 
 /// An element that stands on lines of its own.

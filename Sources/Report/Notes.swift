@@ -24,7 +24,7 @@ extension PageRenderer {
       let back =
         " "
         + tag(
-          "a", ["href": "#fnref-\(number)", "class": "back", "aria-label": "Back to the text"], HTML("↩"))
+          "a", ["href": "#fnref-\(number)", "class": "back", "aria-label": "Back"], HTML("↩"))
       notes += line(
         "div", ["class": "sidenote", "role": "note", "id": "fn-\(number)"],
         mark + noteContent(note.blocks) + back)

@@ -1,28 +1,67 @@
 // Serves write: the report of one paper from top to bottom, a function from a resolved paper to HTML.
 import Manuscript
 
-/// The report of a paper as one HTML file; equal input gives equal bytes.
+/// A page of a report.
+public struct ReportPage: Sendable, Hashable {
+  /// Its path, relative to the report.
+  public var path: String
+  /// The whole document.
+  public var html: String
+}
+
+/// The pages of a paper's report: the article, then the provenance of each experiment; equal input gives equal bytes.
 ///
-/// `sha256` is asked for the hexadecimal digest of the style sheet, by which the page's policy admits it and nothing
+/// `sha256` is asked for the hexadecimal digest of the style sheet, by which a page's policy admits it and nothing
 /// else.
+public func reportPages(_ paper: ResolvedPaper, sha256: (String) -> String) -> [ReportPage] {
+  var renderer = PageRenderer(paper)
+  let article = ReportPage(path: "index.html", html: renderer.article(sha256: sha256))
+  renderer.kind = .provenance
+  return [article]
+    + paper.manuscript.experimentsInOrder.map { block in
+      ReportPage(path: provenancePath(block.id), html: renderer.provenancePage(block, sha256: sha256))
+    }
+}
+
+/// The article alone, with links to the pages of its provenance.
 public func reportPage(_ paper: ResolvedPaper, sha256: (String) -> String) -> String {
   var renderer = PageRenderer(paper)
-  // The text comes first: what stands around it depends on what the text cites.
-  let sections = renderer.sections()
-  let statement = renderer.blocks(paper.manuscript.statement)
-  let header = renderer.titleBlock()
-  let appendix = renderer.provenance() + renderer.referenceList()
-  let configuration = paper.manuscript.configuration
-  let main = line(
-    "main", ["id": "main"],
-    .raw("\n") + renderer.scorecard() + sections + statementSection(statement) + appendix)
-  let body =
-    link("#main", class: "skip", "Skip to the article") + .raw("\n") + header + renderer.contents()
-    + main + renderer.footer()
-  return page(
-    title: (paper.profile.isDraft ? "Draft: " : "") + configuration.title, language: configuration.language,
-    description: renderer.summary,
-    authors: configuration.authors.map(\.name), body: body, sha256: sha256)
+  return renderer.article(sha256: sha256)
+}
+
+extension PageRenderer {
+  mutating func article(sha256: (String) -> String) -> String {
+    // The text comes first: what stands around it depends on what the text cites.
+    let sections = sections()
+    let statement = blocks(manuscript.statement)
+    let header = titleBlock()
+    let main = line(
+      "main", ["id": "main"],
+      .raw("\n") + scorecard() + sections + statementSection(statement) + provenanceList()
+        + embeddedProvenance() + referenceList())
+    let body =
+      link("#main", class: "skip", "Skip to the article") + .raw("\n") + header + contents() + main + footer()
+    return page(
+      title: (paper.profile.isDraft ? "Draft: " : "") + configuration.title, language: configuration.language,
+      description: summary, authors: configuration.authors.map(\.name), body: body,
+      style: kind == .standalone ? articleStyle + provenanceStyle : articleStyle,
+      pictures: kind == .standalone ? "data:" : "'self'", sha256: sha256)
+  }
+
+  fileprivate func provenancePage(_ block: PaperBlock, sha256: (String) -> String) -> String {
+    let title = "Experiment \(block.number)" + (block.caption.isEmpty ? "" : ": \(plainText(block.caption))")
+    let back = link(kind.article(block.id), HTML("← \(configuration.title)"))
+    let header = line(
+      "header", ["class": "title"], line("p", ["class": "site"], back) + line("h1", [:], HTML(title)))
+    let content = line("section", [:], .raw("\n") + provenance(of: block))
+    let body =
+      link("#main", class: "skip", "Skip to the experiment") + .raw("\n") + header
+      + line("main", ["id": "main", "class": "provenance"], .raw("\n") + content)
+    return page(
+      title: "\(title) – \(configuration.title)", language: "en",
+      description: "Where the numbers of \(block.id) come from.", authors: [], body: body,
+      style: articleStyle + provenanceStyle, sha256: sha256)
+  }
 }
 
 private func statementSection(_ content: HTML) -> HTML {
@@ -35,12 +74,13 @@ private func statementSection(_ content: HTML) -> HTML {
 /// A whole HTML document round `body`.
 func page(
   title: String, language: String, description: String, authors: [String], body: HTML,
-  style: String = paperStyle,
+  style: String = articleStyle, pictures: String = "'self'",
   sha256: (String) -> String
 ) -> String {
+  let style = shorteningNames(style)
   let digest = base64(bytes(hexadecimal: sha256(style)))
   let policy =
-    "default-src 'none'; img-src 'self'; style-src 'sha256-\(digest)'; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; img-src \(pictures); style-src 'sha256-\(digest)'; base-uri 'none'; form-action 'none'"
   var head =
     line("meta", ["charset": "utf-8"])
     + line("meta", ["http-equiv": "Content-Security-Policy", "content": policy])
@@ -80,9 +120,13 @@ func base64(_ bytes: [UInt8]) -> String {
 /// Renders the parts of one report and remembers what later parts need.
 struct PageRenderer {
   let paper: ResolvedPaper
+  /// The page being written.
+  var kind = PageKind.article
+  /// The pictures that the page itself carries, as addresses by path.
+  var embedded: [String: String] = [:]
   let numbers: [String: Int]
-  /// The number of citations of each key so far, for the links back from the list of references.
-  var citationCounts: [String: Int] = [:]
+  /// The sections that cite each key, for the links back from the list of references.
+  var citingSections: [String: [Heading]] = [:]
   /// The footnotes that the block being rendered points at.
   var pendingNotes: [Int] = []
   /// The footnotes that already stand on the page.
@@ -91,8 +135,6 @@ struct PageRenderer {
   var markdownTables = 0
   /// The headings, for the contents.
   var headings: [Heading] = []
-  /// The heading under which each claim stands.
-  var claimSections: [String: Heading] = [:]
   /// The distinct values, each with its row in the list of numbers.
   var valueRows: [ValueRow: Int] = [:]
   var valueOrder: [ValueRow] = []

@@ -82,9 +82,14 @@ public struct ResolvedValue: Sendable, Hashable {
   public var experiments: [String]
   /// The raw samples, one a seed, as text; empty when there are none to show.
   public var samples: [String]
+  /// The expression that gives it.
+  public var expression: String
 
   /// Creates a value.
-  public init(text: String, title: String, experiments: [String], samples: [String] = []) {
+  public init(
+    text: String, title: String, experiments: [String], samples: [String] = [], expression: String = ""
+  ) {
+    self.expression = expression
     self.text = text
     self.title = title
     self.experiments = experiments
@@ -130,6 +135,8 @@ public struct ResolvedClaim: Sendable, Hashable {
   public var erratum: String?
   /// The experiments that it comes from, by id.
   public var experiments: [String]
+  /// The difference for each seed, as text.
+  public var samples: [String] = []
 
   /// Creates a claim.
   public init(

@@ -9,8 +9,16 @@ extension PageRenderer {
     guard let value = paper.values[reference.index] else {
       return tag("span", ["class": "missing", "title": reference.expression], "not computed")
     }
-    let row = self.row(reference.expression, value)
-    return tag("a", ["class": "val", "href": "#v\(row)", "title": value.title], HTML(value.text))
+    return number(value, reference.expression)
+  }
+
+  private mutating func number(_ value: ResolvedValue, _ expression: String) -> HTML {
+    guard let experiment = home(of: value.experiments) else {
+      return tag("span", ["class": "val", "title": value.title], kept(value.text))
+    }
+    let anchor = "v\(row(expression, value))"
+    return tag(
+      "a", ["href": kind.provenance(experiment, anchor), "title": value.title], kept(value.text))
   }
 
   /// The row of a value in the list of numbers; equal values share one.
@@ -25,81 +33,62 @@ extension PageRenderer {
   // MARK: Figures
 
   mutating func figure(_ block: PaperBlock) -> HTML {
-    let label = captionLabel("Figure", block)
+    let label = captionLabel("Figure", block, paper.figures[block.id]?.experiments ?? [])
     guard let figure = paper.figures[block.id] else {
       let text = line("p", ["class": "missing"], "This figure could not be drawn.")
       return line("figure", ["id": block.id], text + line("figcaption", [:], label + inlines(block.caption)))
     }
-    var caption = label + inlines(block.caption)
-    caption += tag("span", ["class": "links"], sources(csv: figure.csvPath, experiments: figure.experiments))
-    if let data = figure.data {
-      caption += dataDetails(data, of: "Figure \(block.number)", csv: figure.csvPath)
-    }
+    let caption = label + inlines(block.caption)
     return line(
       "figure", ["id": block.id, "class": figure.isFullWidth ? "full" : nil],
       .raw("\n") + picture(figure) + .raw("\n") + line("figcaption", [:], caption))
   }
 
-  /// The picture, which leads to itself so that a phone can show it larger.
+  /// The picture, for light and dark pages.
   private func picture(_ figure: ResolvedFigure) -> HTML {
-    let dark = "screen and (prefers-color-scheme: dark)"
+    let dark = "(prefers-color-scheme:dark)"
     var sources = HTML.empty
     if let narrow = figure.narrowPicture {
-      sources += source(narrow.darkPath, "\(dark) and (max-width: 40rem)", narrow)
-      sources += source(narrow.path, "screen and (max-width: 40rem)", narrow)
+      sources += source(narrow.darkPath, "\(dark) and (max-width:40rem)", narrow)
+      sources += source(narrow.path, "(max-width:40rem)", narrow)
     }
-    sources += source(figure.picture.darkPath, dark, figure.picture)
+    // A size that is the image's own need not be said twice.
+    sources += tag("source", ["srcset": pictureURL(figure.picture.darkPath), "media": dark])
     let image = tag(
       "img",
       [
-        "src": relativeURL(figure.picture.path), "alt": figure.altText, "width": "\(figure.picture.width)",
-        "height": "\(figure.picture.height)", "loading": "lazy", "decoding": "async",
+        "src": pictureURL(figure.picture.path), "alt": shortened(figure.altText),
+        "width": "\(figure.picture.width)",
+        "height": "\(figure.picture.height)", "loading": "lazy",
       ])
-    return link(relativeURL(figure.picture.path), class: "zoom", tag("picture", [:], sources + image))
+    return tag("picture", [:], sources + image)
   }
+
+  /// The first sentences of a description that a reader has to hear in one go; the rest is with the figure’s numbers.
+  private func shortened(_ text: String) -> String {
+    guard text.count > PageRenderer.longestAltText else { return text }
+    let start = text.prefix(PageRenderer.longestAltText)
+    let end = start.ranges(of: ". ").last?.lowerBound ?? start.lastIndex(of: " ") ?? start.endIndex
+    return start[..<end] + "."
+  }
+
+  static let longestAltText = 140
 
   private func source(_ path: String, _ media: String, _ picture: ResolvedPicture) -> HTML {
     tag(
       "source",
       [
-        "srcset": relativeURL(path), "media": media, "width": "\(picture.width)",
+        "srcset": pictureURL(path), "media": media, "width": "\(picture.width)",
         "height": "\(picture.height)",
       ])
   }
 
-  private func captionLabel(_ word: String, _ block: PaperBlock) -> HTML {
-    link("#" + block.id, class: "label", HTML("\(word) \(block.number).")) + " "
-  }
-
-  /// ` Data (CSV) · experiment 2`.
-  func sources(csv: String?, experiments: [String]) -> HTML {
-    var links: [HTML] = []
-    if let csv { links.append(link(relativeURL(csv), "data (CSV)")) }
-    for id in experiments {
-      guard let target = manuscript.targets[id] else { continue }
-      links.append(link("#prov-\(id)", HTML("experiment\u{A0}\(target.number)")))
-    }
-    return links.isEmpty ? .empty : " " + links.joined(" · ")
-  }
-
-  private func dataDetails(_ data: DataTable, of name: String, csv: String?) -> HTML {
-    let shown = data.rows.prefix(PageRenderer.shownRows)
-    var table = dataTable(DataTable(header: data.header, rows: Array(shown)))
-    if shown.count < data.rows.count {
-      let rest = "The first \(shown.count) of \(grouped(data.rows.count)) rows; "
-      table += line(
-        "p", [:],
-        HTML(rest) + (csv.map { link(relativeURL($0), "all of them as CSV") } ?? "the rest is left out"))
-    }
-    return tag(
-      "details", [:], tag("summary", [:], HTML("\(name) as a table")) + scrolling("Data of \(name)", table))
-  }
-
-  /// More rows are of no use on a page; they are in the CSV file.
-  static let shownRows = 16
-
-  private func dataTable(_ data: DataTable) -> HTML {
-    compactTable(header: data.header, rows: data.rows.map { $0.map { HTML($0) } }, class: "data")
+  /// `Figure 2.`, which leads to where its numbers come from.
+  private func captionLabel(_ word: String, _ block: PaperBlock, _ experiments: [String]) -> HTML {
+    let label = HTML("\(word) \(block.number).")
+    guard let home = home(of: experiments) else { return tag("b", [:], label) + " " }
+    let anchor = block.kind == .figure ? kind.anchor(block.id) : nil
+    return tag("b", [:], link(kind.provenance(home, anchor), label)) + " "
   }
 
   // MARK: Tables
@@ -113,26 +102,24 @@ extension PageRenderer {
     for (column, cell) in resolved.header.enumerated() {
       // A header stands over its numbers.
       let sample = resolved.rows.first.flatMap { column < $0.count ? $0[column] : nil } ?? cell
-      head += tag("th", ["scope": "col", "class": style(sample)], content(cell, block.id))
+      head += tag("th", ["scope": "col", "class": style(sample)], content(cell))
     }
     var body = HTML.empty
     for row in resolved.rows {
       var cells = HTML.empty
-      for (column, cell) in row.enumerated() { cells += bodyCell(cell, column: column, block.id) }
+      for cell in row { cells += bodyCell(cell) }
       body += line("tr", [:], cells)
     }
-    let caption =
-      captionLabel("Table", block) + inlines(block.caption)
-      + tag("span", ["class": "links"], sources(csv: resolved.csvPath, experiments: resolved.experiments))
+    let caption = captionLabel("Table", block, resolved.experiments) + inlines(block.caption)
     let table = htmlTable(head: head.isEmpty ? head : tag("tr", [:], head), body: body)
     return line(
       "figure", ["id": block.id, "class": "table"],
       .raw("\n") + line("figcaption", [:], caption) + scrolling("Table \(block.number)", table))
   }
 
-  private mutating func bodyCell(_ cell: ResolvedTable.Cell, column: Int, _ id: String) -> HTML {
-    if case .heading(let text) = cell { return tag("th", ["scope": "row"], HTML(text)) }
-    return tag("td", ["class": style(cell)], content(cell, id))
+  private mutating func bodyCell(_ cell: ResolvedTable.Cell) -> HTML {
+    if case .heading(let text) = cell { return tag("th", ["scope": "row"], HTML(groupingThousands(text))) }
+    return tag("td", ["class": style(cell)], content(cell))
   }
 
   private func style(_ cell: ResolvedTable.Cell) -> String? {
@@ -144,19 +131,11 @@ extension PageRenderer {
     }
   }
 
-  private mutating func content(_ cell: ResolvedTable.Cell, _ id: String) -> HTML {
+  private mutating func content(_ cell: ResolvedTable.Cell) -> HTML {
     switch cell {
     case .inlines(let content): return inlines(content)
-    case .heading(let text), .text(let text): return HTML(text)
-    case .value(let value): return tableValue(value, id)
+    case .heading(let text), .text(let text): return HTML(groupingThousands(text))
+    case .value(let value): return number(value, value.expression)
     }
-  }
-
-  /// A computed cell; its row in the list of numbers would only repeat the table.
-  private func tableValue(_ value: ResolvedValue, _ id: String) -> HTML {
-    guard let experiment = value.experiments.first, manuscript.targets[experiment] != nil else {
-      return tag("span", ["title": value.title], HTML(value.text))
-    }
-    return tag("a", ["class": "val", "href": "#prov-\(experiment)", "title": value.title], HTML(value.text))
   }
 }

@@ -27,7 +27,7 @@ public func sitePage(title: String, papers: [PaperSummary], sha256: (String) -> 
   return page(
     title: title, language: "en", description: "Research articles, regenerated with fresh numbers.",
     authors: [],
-    body: body, sha256: sha256)
+    body: body, style: articleStyle + siteStyle, sha256: sha256)
 }
 
 private func entry(_ summary: PaperSummary) -> HTML {

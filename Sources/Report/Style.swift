@@ -1,21 +1,19 @@
 // Serves write: the style sheet, one typographic system for screen, phone, dark pages and paper.
 
-/// The style sheet that every page carries.
+/// The style sheet of an article, which is also the base of the other pages’.
 ///
 /// The text column is as wide as a figure of one column (680 px), and column, gap and margin together as wide as a
 /// full one (960 px). `--line` is the height of a line of text; vertical space comes in halves of it.
-let paperStyle = compact(
+let articleStyle = compact(
   """
 
   :root {
     --page: #ffffff; --text: #1b1d22; --soft: #555b66; --rule: #d9dce2; --panel: #f5f6f8; --link: #0b57a4;
     --good: #0a6b48; --good-panel: #eaf6f0; --bad: #b3261e; --bad-panel: #fdefed; --open: #855300;
     --open-panel: #fdf4e1; --idle: #555b66; --idle-panel: #f1f2f4; --erratum: #7a2e8e; --erratum-panel: #f8effa;
-    --serif: Charter, "Bitstream Charter", "Iowan Old Style", "Source Serif 4", "Noto Serif", "Palatino Linotype",
-      Palatino, Cambria, Georgia, serif;
-    --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Open Sans", "Helvetica Neue", Arial, sans-serif;
-    --mono: ui-monospace, "SF Mono", SFMono-Regular, Menlo, "Cascadia Mono", Consolas, "Liberation Mono",
-      "DejaVu Sans Mono", monospace;
+    --serif: Charter, "Bitstream Charter", "Iowan Old Style", "Noto Serif", Cambria, Georgia, serif;
+    --sans: system-ui, "Segoe UI", Roboto, "Open Sans", Arial, sans-serif;
+    --mono: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace;
     --line: 1.85rem; --measure: 42.5rem; --gap: 2.5rem; --margin: 15rem;
     color-scheme: light dark;
   }
@@ -43,18 +41,17 @@ let paperStyle = compact(
   a:hover { text-decoration-thickness: .12em; }
   a:focus-visible, summary:focus-visible, [tabindex]:focus-visible { outline: 2px solid var(--link);
     outline-offset: 2px; border-radius: 2px; }
-  a.anchor, a.label { color: inherit; text-decoration: none; }
-  a.anchor:hover, a.label:hover { text-decoration: underline; }
-  .no { color: var(--soft); font-weight: 400; margin-right: .35em; font-variant-numeric: tabular-nums; }
+  :is(h2, h3, h4, h5, h6) > a { color: inherit; text-decoration: none; }
+  :is(h2, h3, h4, h5, h6) > a:hover { text-decoration: underline; }
+  :is(h2, h3, h4, h5, h6, .toc) i { font-style: normal; color: var(--soft); font-weight: 400; margin-right: .35em; font-variant-numeric: tabular-nums; }
   :target { scroll-margin-top: 1.5rem; }
-  tr:target, li:target, .sidenote:target { background: var(--open-panel); }
+  tr:target, li:target, .test:target, .sidenote:target { background: var(--open-panel); }
   hr { border: 0; border-top: 1px solid var(--rule); margin: calc(var(--line) * 1.2) auto; width: 30%; }
   code, pre { font-family: var(--mono); font-size: .84em; }
   code { overflow-wrap: anywhere; }
   pre { background: var(--panel); border-radius: 4px; padding: .8rem 1rem; overflow-x: auto; line-height: 1.5;
     font-size: .85rem; }
   pre code { font-size: inherit; overflow-wrap: normal; }
-  .yaml b { font-weight: 400; color: var(--link); }
   pre b { font-weight: 400; color: var(--link); }
   pre i { color: var(--soft); }
   pre.raw { white-space: pre-wrap; }
@@ -95,71 +92,54 @@ let paperStyle = compact(
   .toc a:hover { color: var(--link); text-decoration: underline; }
   .toc .sub { display: none; }
 
-  .badge { display: inline-block; font: 600 .8125rem/1.5 var(--sans); padding: 0 .55em; border-radius: 1em;
-    border: 1px solid currentColor; white-space: nowrap; }
-  .badge.supported { color: var(--good); background: var(--good-panel); }
-  .badge.contradicted { color: var(--bad); background: var(--bad-panel); }
-  .badge.inconclusive { color: var(--open); background: var(--open-panel); }
-  .badge.unjudged { color: var(--idle); background: var(--idle-panel); }
-  a.verdict { text-decoration: none; }
-  .scorecard h2 { margin-top: var(--line); }
+  :is(b, a):is(.supported, .contradicted, .inconclusive, .unjudged) { display: inline-block;
+    font: 600 .8125rem/1.75 var(--sans); padding: 0 .55em; border-radius: 1em; border: 1px solid; white-space: nowrap;
+    text-decoration: none; }
+  :is(a, b).supported { color: var(--good); background: var(--good-panel); }
+  :is(a, b).contradicted { color: var(--bad); background: var(--bad-panel); }
+  :is(a, b).inconclusive { color: var(--open); background: var(--open-panel); }
+  :is(a, b).unjudged { color: var(--idle); background: var(--idle-panel); }
+  :is(a, b).supported::before { content: "✓ "; }
+  :is(a, b).contradicted::before { content: "✗ "; }
+  :is(a, b).inconclusive::before { content: "? "; }
+  :is(a, b).unjudged::before { content: "– "; }
   .lead { font: .95rem/1.55 var(--sans); color: var(--soft); }
-  .tally { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .5rem 1.6rem; font-family: var(--sans); }
-  .tally b { font-size: 1.6rem; font-weight: 650; margin-right: .2rem; font-variant-numeric: tabular-nums; }
-  .scores { list-style: none; padding: 0; font: .9375rem/1.45 var(--sans); border-top: 1px solid var(--rule); }
-  .scores li { display: grid; grid-template-columns: 8.5rem 1fr; gap: .1rem .8rem; padding: .55rem 0; margin: 0;
-    border-bottom: 1px solid var(--rule); }
-  .scores .badge { justify-self: start; align-self: start; }
-  .scores .detail { grid-column: 2; color: var(--soft); font-size: .8125rem; }
-  .scores a { color: inherit; text-decoration-color: var(--rule); }
-  .scores .chapter { display: block; font-weight: 650; padding-top: 1rem; }
-  .scores .chapter a { text-decoration: none; }
+  .scorecard h2 { margin-top: var(--line); }
+  .scorecard h3 { font-size: .9375rem; font-weight: 400; margin: var(--line) 0 .5rem; }
+  .scores { list-style: none; padding: 0; font: .9375rem/1.45 var(--sans); }
+  .scores li { padding: .4rem 0; margin: 0; border-top: 1px solid var(--rule); break-inside: avoid; }
+  .scores a { color: inherit; text-decoration-color: var(--soft); }
 
   .claim, .experiment, .callout { font: .9375rem/1.5 var(--sans); border-radius: 4px; padding: .9rem 1.1rem;
     margin: calc(var(--line) * .9) 0; }
   .claim p, .experiment p, .callout p { margin-bottom: .5rem; }
   .claim > :last-child, .experiment > :last-child, .callout > :last-child { margin-bottom: 0; }
-  .claim { border: 1px solid var(--rule); border-left: 5px solid var(--idle); break-inside: avoid; }
-  .claim.supported { border-left-color: var(--good); }
-  .claim.contradicted { border-left-color: var(--bad); }
-  .claim.inconclusive { border-left-color: var(--open); }
-  .claim-head, .experiment-head { color: var(--soft); font-size: .8125rem; }
-  .label { font-weight: 650; color: var(--text); }
-  .claim .says { font: 1.1875rem/1.45 var(--serif); }
-  .erratum-note { color: var(--erratum); }
-  dl > div { display: grid; grid-template-columns: 6.5rem 1fr; gap: 0 .8rem; padding: .1rem 0; }
-  dt { color: var(--soft); }
-  dd { margin: 0; min-width: 0; }
-  .evidence, .facts-list { font: .8438rem/1.5 var(--sans); font-variant-numeric: tabular-nums; }
+  .claim { border-left: 5px solid var(--idle); border-radius: 0; padding-block: .2rem; break-inside: avoid;
+    color: var(--soft); font-size: .8438rem; font-variant-numeric: tabular-nums; }
+  .claim.supported { border-color: var(--good); }
+  .claim.contradicted { border-color: var(--bad); }
+  .claim.inconclusive { border-color: var(--open); }
+  .claim > p:nth-child(2) { color: var(--text); font: 1.1875rem/1.45 var(--serif); }
+  :is(.claim, .experiment, figcaption) b { font-weight: 650; color: var(--text); }
+  p.erratum { color: var(--erratum); }
   .experiment { background: var(--panel); }
-  .experiment-title { font-weight: 600; font-size: 1rem; }
-  .experiment .varied { color: var(--soft); }
-  .varied b { color: var(--text); font-weight: 600; }
-  .experiment pre { background: var(--page); }
+  .experiment > p:first-child { color: var(--soft); font-size: .8125rem; }
   .failed { color: var(--bad); }
-  details { margin-bottom: .6rem; }
-  summary { cursor: pointer; color: var(--link); font: .8438rem/1.8 var(--sans); width: fit-content; }
-  .links { font: .8438rem/1.6 var(--sans); }
   .callout { background: var(--panel); border-left: 5px solid var(--soft); }
-  .callout-title { font-weight: 400; }
   .callout.tip { border-color: var(--good); }
   .callout.important { border-color: var(--link); }
   .callout.warning, .callout.caution { border-color: var(--open); background: var(--open-panel); }
   .callout.erratum { border: 1px dashed var(--erratum); border-left: 5px solid var(--erratum);
     background: var(--erratum-panel); }
-  .callout.erratum .callout-title { color: var(--erratum); }
-  .val { color: inherit; text-decoration: underline dotted var(--link); text-decoration-thickness: .1em;
+  .callout.erratum > :first-child { color: var(--erratum); }
+  .val, a[href*="#v"] { color: inherit; text-decoration: underline dotted var(--link); text-decoration-thickness: .1em;
     font-variant-numeric: tabular-nums lining-nums; white-space: nowrap; }
   .missing { color: var(--bad); }
-  .cite a, .ref, .mark a { text-decoration-color: color-mix(in srgb, currentColor 35%, transparent); }
-  .cite a:hover, .ref:hover, .mark a:hover { text-decoration-color: currentColor; }
   .mark { line-height: 0; font-size: .7em; font-family: var(--sans); padding-left: .1em; }
 
   figure { margin: calc(var(--line) * 1.1) 0; }
-  figure .zoom { display: block; }
   figure img { display: block; }
   figcaption { font: .9063rem/1.5 var(--sans); color: var(--soft); margin-top: .6rem; }
-  figcaption .links { white-space: normal; }
   .table figcaption { margin: 0 0 .5rem; }
   .scroll { overflow-x: auto; margin-bottom: calc(var(--line) * .6); }
   table { border-collapse: collapse; font: .9063rem/1.45 var(--sans); font-variant-numeric: tabular-nums lining-nums;
@@ -171,8 +151,6 @@ let paperStyle = compact(
   tbody th { font-weight: 400; }
   .right { text-align: right; }
   .center { text-align: center; }
-  .data, .values { font-size: .8125rem; border-block-width: 1px; border-color: var(--rule); }
-  .values td:first-child { white-space: nowrap; }
   .equation { display: flex; align-items: center; overflow-x: auto; overflow-y: hidden; padding: .3rem 0;
     margin: 0 0 calc(var(--line) * .6); }
   .equation math { flex: 1; }
@@ -183,18 +161,15 @@ let paperStyle = compact(
     border-left: 1px solid var(--rule); }
   .sidenote b { color: var(--text); }
   .sidenote p { margin-bottom: .4rem; }
-  .back { text-decoration: none; font-family: var(--sans); font-size: .8em; }
+  .back, .references small { text-decoration: none; font-family: var(--sans); font-size: .8em; }
+  .references small a { display: inline-block; min-width: 1.6rem; padding: .2rem 0; text-align: center; }
   .appendix { font-size: 1rem; line-height: 1.5; }
   .references ol { padding-left: 2.2rem; font-size: .9688rem; }
   .references li { margin-bottom: .5rem; }
   .references li::marker { color: var(--soft); font-variant-numeric: tabular-nums; content: "[" counter(list-item) "]\\00a0"; }
-  .provenance h3 { font-size: 1rem; }
+  .plain { list-style: none; padding: 0; }
   footer { font: .8125rem/1.6 var(--sans); color: var(--soft); border-top: 1px solid var(--rule);
     margin-block: calc(var(--line) * 2) var(--line); padding-top: .8rem; }
-  .papers { list-style: none; padding: 0; }
-  .papers > li { border-top: 1px solid var(--rule); padding-bottom: 1rem; }
-  .papers h2 { margin-top: 1.2rem; }
-  .papers .subtitle { font-size: 1.05rem; margin-bottom: .4rem; }
 
   @media screen and (min-width: 64rem) {
     header.title, main, footer { width: calc(var(--measure) + var(--gap) + var(--margin)); max-width: none; }
@@ -207,23 +182,28 @@ let paperStyle = compact(
     .tall .notes { height: auto; }
     .sidenote { border: 0; padding: 0; font-size: .8125rem; line-height: 1.45; margin-bottom: .8rem; }
     main > .scorecard { max-width: none; }
-    .scorecard > :not(.scores) { max-width: var(--measure); }
-    .scores li { grid-template-columns: 8.5rem 1fr var(--margin); column-gap: 1.2rem; padding: .4rem 0; }
-    .scores .detail { grid-column: 3; }
+    .scorecard > .lead { max-width: var(--measure); }
+    .scores { columns: 2; column-gap: var(--gap); }
+    .claim { display: grid; grid-template-columns: calc(var(--measure) - 2.4rem) var(--margin); column-gap: var(--gap);
+      align-items: start; width: calc(var(--measure) + var(--gap) + var(--margin)); }
+    .claim > p:nth-child(3) { grid-area: 1 / 2 / span 2; }
+    .claim > p { grid-column: 1; }
     figure.full { width: calc(var(--measure) + var(--gap) + var(--margin)); }
     figure.full figcaption { max-width: var(--measure); }
     .toc ul { columns: 3; }
   }
-  @media screen and (min-width: 82rem) {
+  @media screen and (min-width: 79rem) {
     body { display: grid; grid-template-columns: 13rem calc(var(--measure) + var(--gap) + var(--margin));
-      column-gap: 3.5rem; justify-content: center; align-items: start; }
+      column-gap: 3rem; justify-content: center; align-items: start; }
     header.title, main, footer { grid-column: 2; }
     body > header:only-of-type + main { min-width: 0; }
     nav.toc { grid-column: 1; grid-row: 1 / span 3; position: sticky; top: 0; max-height: 100vh; overflow-y: auto;
       margin: 0; padding: 2.6rem 0 2rem; border: 0; }
     .toc ul { columns: auto; }
     .toc .sub { display: block; padding-left: 1.1rem; font-size: .8125rem; }
-    .toc .sub a { padding: .15rem 0; }
+    .toc .sub a { padding: .22rem 0; }
+    .toc ul { scroll-target-group: auto; }
+    .toc a:target-current { color: var(--text); font-weight: 650; }
   }
   @media screen and (max-width: 40rem) {
     body { font-size: 1.0625rem; padding: 0 1rem; }
@@ -231,10 +211,7 @@ let paperStyle = compact(
     h1 { font-size: 1.9rem; }
     h2 { font-size: 1.4rem; }
     .subtitle { font-size: 1.1rem; }
-    .claim .says { font-size: 1.0625rem; }
-    .scores li { grid-template-columns: 1fr; }
-    .scores .detail { grid-column: 1; }
-    dl > div { grid-template-columns: 1fr; padding: .2rem 0; }
+    .claim > p:nth-child(2) { font-size: 1.0625rem; }
     .toc a { padding: .35rem 0; }
     pre { padding: .7rem .8rem; }
   }
@@ -242,27 +219,57 @@ let paperStyle = compact(
     @page { size: A4; margin: 20mm 22mm 22mm; @bottom-center { content: counter(page); font: 9pt sans-serif; } }
     body { font-size: 10.5pt; line-height: 1.45; padding: 0; }
     :root { --line: 15pt; }
-    .toc, .skip, .site, .back, details, .zoom + .links { display: none; }
+    .toc, .skip, .site, .back { display: none; }
     h1 { font-size: 22pt; }
     h2 { font-size: 15pt; }
     h3 { font-size: 12pt; }
     p, li { orphans: 3; widows: 3; }
     figure, .claim, .experiment, .callout, .scores li, tr, pre { break-inside: avoid; }
     a { color: inherit; text-decoration: none; }
-    .val { text-decoration: none; }
-    .claim .says { font-size: 11pt; }
+    .claim > p:nth-child(2) { font-size: 11pt; }
     .abstract, .appendix, .references ol { font-size: 9.5pt; }
-    .claim, .experiment, .callout, .lead, .evidence, .facts-list, figcaption, table, .sidenote { font-size: 9pt; }
-    .values { font-size: 8pt; }
-    .scores { font-size: 9pt; }
-    .scores li { grid-template-columns: 7rem 1fr 13rem; padding: .25rem 0; }
-    .scores .detail { grid-column: 3; }
+    .claim, .experiment, .callout, .lead, figcaption, table, .sidenote { font-size: 9pt; }
+    .scores { font-size: 9pt; columns: 2; }
+    .scores li { padding: .2rem 0; }
     main a[href^="http"]::after, .facts a[href^="http"]::after { content: " (" attr(href) ")"; font-size: 8pt; overflow-wrap: anywhere; }
-    .references a[href^="http"]::after { content: none; }
+    .references a[href*="arxiv"]::after { content: none; }
     .scroll, pre { overflow: visible; white-space: pre-wrap; }
     .scroll { white-space: normal; }
     .references a { overflow-wrap: anywhere; }
   }
+
+  """)
+
+/// What pages of provenance need besides.
+let provenanceStyle = compact(
+  """
+  .facts-list { font: .8438rem/1.5 var(--sans); font-variant-numeric: tabular-nums; }
+  dl > div { display: grid; grid-template-columns: 6.5rem 1fr; gap: 0 .8rem; padding: .1rem 0; }
+  dt { color: var(--soft); }
+  dd { margin: 0; min-width: 0; }
+  details { margin-bottom: .6rem; }
+  summary { cursor: pointer; color: var(--link); font: .8438rem/1.8 var(--sans); width: fit-content; }
+  .links { font: .8438rem/1.6 var(--sans); }
+  .data, .values { font-size: .8125rem; border-block-width: 1px; border-color: var(--rule); }
+  .provenance { font-size: 1rem; line-height: 1.5; }
+  .test { border-top: 1px solid var(--rule); padding: .5rem 0; }
+  .runs { max-height: 24rem; overflow: auto; }
+  .values td:first-child { white-space: nowrap; }
+  .provenance h2 { font-size: 1.2rem; margin-top: var(--line); }
+  @media screen and (max-width: 40rem) {
+    dl > div { grid-template-columns: 1fr; padding: .2rem 0; }
+  }
+
+  """)
+
+/// What the list of papers needs besides.
+let siteStyle = compact(
+  """
+  .tally { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .5rem 1.6rem; font-family: var(--sans); }
+  .papers { list-style: none; padding: 0; }
+  .papers > li { border-top: 1px solid var(--rule); padding-bottom: 1rem; }
+  .papers h2 { margin-top: 1.2rem; }
+  .papers .subtitle { font-size: 1.05rem; margin-bottom: .4rem; }
 
   """)
 
@@ -275,8 +282,19 @@ private func compact(_ style: String) -> String {
     if let last = result.last, !"{};,".contains(last) { result += " " }
     result += text
   }
-  for (spaced, tight) in [(" { ", "{"), ("; }", "}"), (": ", ":"), ("; ", ";"), (", ", ",")] {
+  for (spaced, tight) in [(" { ", "{"), ("; }", "}"), (": ", ":"), ("; ", ";"), (", ", ","), (";}", "}")] {
     result = result.split(separator: spaced, omittingEmptySubsequences: false).joined(separator: tight)
+  }
+  return result
+}
+
+/// The style sheet with letters for the names of its variables.
+func shorteningNames(_ style: String) -> String {
+  let names = Set(style.matches(of: /--[a-z-]+(?=:)/).map { String($0.output) })
+  var result = style
+  for (index, name) in names.sorted(by: { ($1.count, $0) < ($0.count, $1) }).enumerated() {
+    let letter = Character(UnicodeScalar(UInt8(ascii: index < 26 ? "a" : "A") + UInt8(index % 26)))
+    result = result.split(separator: name, omittingEmptySubsequences: false).joined(separator: "--\(letter)")
   }
   return result
 }

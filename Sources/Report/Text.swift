@@ -50,9 +50,8 @@ extension PageRenderer {
   private mutating func heading(_ heading: Heading) -> HTML {
     headings.append(heading)
     let number =
-      heading.number.isEmpty ? HTML.empty : tag("span", ["class": "no"], HTML(heading.number)) + " "
-    let anchor = link(
-      "#" + heading.id, class: "anchor", title: "Link to this section", number + inlines(heading.content))
+      heading.number.isEmpty ? HTML.empty : tag("i", [:], HTML(heading.number)) + " "
+    let anchor = link("#" + heading.id, number + inlines(heading.content))
     return line("h\(min(6, heading.level + 1))", ["id": heading.id], anchor)
   }
 
@@ -122,10 +121,10 @@ extension PageRenderer {
       case .erratum: "Erratum"
       }
     var title = tag("b", [:], HTML(name))
-    if !callout.title.isEmpty { title += tag("span", [:], " " + inlines(callout.title)) }
+    if !callout.title.isEmpty { title += " " + inlines(callout.title) }
     return line(
-      "div", ["class": "callout \(name.lowercased())", "role": "note"],
-      .raw("\n") + line("p", ["class": "callout-title"], title) + plainBlocks(callout.blocks))
+      "div", ["class": "callout \(name.lowercased())"],
+      .raw("\n") + line("p", [:], title) + plainBlocks(callout.blocks))
   }
 
   private func code(_ text: String, language: String) -> HTML {
@@ -148,8 +147,18 @@ extension PageRenderer {
 
   mutating func inlines(_ inlines: [Inline]) -> HTML {
     var result = HTML.empty
-    for inline in inlines { result += self.inline(inline) }
+    for (index, inline) in inlines.enumerated() {
+      result += isNumberEnd(inlines, index) ? HTML("\u{A0}") : self.inline(inline)
+    }
     return result
+  }
+
+  /// Whether a line of the source ends inside `82 %`.
+  private func isNumberEnd(_ inlines: [Inline], _ index: Int) -> Bool {
+    guard case .softBreak = inlines[index], index + 1 < inlines.count,
+      case .text(let text) = inlines[index + 1]
+    else { return false }
+    return text.hasPrefix("%")
   }
 
   private mutating func inline(_ inline: Inline) -> HTML {
@@ -175,12 +184,12 @@ extension PageRenderer {
   }
 
   private func picture(_ url: String, title: String, _ alt: [Inline]) -> HTML {
-    tag("img", ["src": relativeURL(url), "alt": alt.plainText, "title": title.isEmpty ? nil : title])
+    tag("img", ["src": pictureURL(url), "alt": alt.plainText, "title": title.isEmpty ? nil : title])
   }
 
   private func crossReference(_ reference: CrossReference) -> HTML {
     guard let target = manuscript.targets[reference.id] else { return HTML(reference.id) }
-    return link("#" + target.id, class: "ref", HTML(target.label(reference)))
+    return link("#" + target.id, HTML(target.label(reference)))
   }
 }
 
@@ -206,6 +215,15 @@ func keepingNumbersTogether(_ text: String) -> String {
     if isGroup || isPercent { bytes.replaceSubrange(index...index, with: "\u{A0}".utf8) }
   }
   return String(decoding: bytes, as: UTF8.self)
+}
+
+/// Text of a machine’s with no-break spaces where a number must not part.
+func kept(_ text: String) -> HTML { HTML(keepingNumbersTogether(text)) }
+
+/// A whole number of five or more digits with its thousands apart; any other text as it is.
+func groupingThousands(_ text: String) -> String {
+  text.utf8.count > 4 && text.utf8.allSatisfy { (48...57).contains($0) }
+    ? Int(text).map(grouped) ?? text : text
 }
 
 // MARK: - Pieces that several parts share

@@ -88,7 +88,7 @@ extension PageRenderer {
           "#" + heading.id, number: heading.number, HTML(plainText(heading.content)), level: heading.level))
     }
     if !manuscript.experimentsInOrder.isEmpty {
-      items.append(tocEntry("#provenance", number: "", "Provenance", level: 1))
+      items.append(tocEntry("#provenance", number: "", "Where the numbers come from", level: 1))
     }
     if !manuscript.citedKeys.isEmpty {
       items.append(tocEntry("#references", number: "", "References", level: 1))
@@ -99,7 +99,7 @@ extension PageRenderer {
   }
 
   private func tocEntry(_ url: String, number: String, _ text: HTML, level: Int) -> HTML {
-    let label = number.isEmpty ? text : tag("span", ["class": "no"], HTML(number)) + " " + text
+    let label = number.isEmpty ? text : tag("i", [:], HTML(number)) + " " + text
     return line("li", ["class": level > 1 ? "sub" : nil], link(url, label))
   }
 

@@ -26,7 +26,8 @@ struct OffprintCommand: ParsableCommand {
       """,
     version: "offprint 0.1.0, numeric version \(numericVersion)",
     subcommands: [
-      Build.self, Plan.self, Check.self, Verify.self, StatusCommand.self, Explain.self, SchemaCommand.self,
+      Build.self, Export.self, Plan.self, Check.self, Verify.self, StatusCommand.self, Explain.self,
+      SchemaCommand.self,
       DataCommand.self, New.self, Clean.self, WorkerCommand.self,
     ])
 

@@ -166,7 +166,8 @@ struct DataCommand: ParsableCommand {
 struct New: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Make a small working paper to start from.")
 
-  @Argument(help: ArgumentHelp("Folder of the new paper; its name becomes the report's.", valueName: "folder"))
+  @Argument(
+    help: ArgumentHelp("Folder of the new paper; its name becomes the report's.", valueName: "folder"))
   var folder: String
 
   func run() throws {

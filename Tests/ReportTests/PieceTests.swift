@@ -28,8 +28,28 @@ import Testing
     #expect(element.markup == "<a title=\"&quot;&lt;&amp;&gt;&quot;\">&lt;b&gt; &amp; \u{FFFD}</a>")
   }
 
+  @Test(arguments: [
+    ("a-b.c/d#e:f_9%20é", "=a-b.c/d#e:f_9%20é"), ("a b", "=\"a b\""), ("a=b", "=\"a=b\""),
+    ("a`b", "=\"a`b\""),
+    ("a'b", "=\"a'b\""), ("a/", "=\"a/\""), ("a\u{A0}b", "=\"a\u{A0}b\""), ("", ""),
+  ])
+  func quotesAreLeftOutOnlyWhereHTMLAllows(value: String, written: String) {
+    #expect(tag("a", ["href": value]).markup == "<a href\(written)></a>")
+  }
+
+  @Test func namesOfVariablesAreShortenedWhole() {
+    #expect(
+      shorteningNames("x{--ab:1;--abc:2}y{m:var(--abc) var(--ab)}") == "x{--b:1;--a:2}y{m:var(--a) var(--b)}")
+  }
+
+  @Test func thousandsArePartedInWholeNumbersOnly() {
+    #expect(groupingThousands("10000") == "10\u{202F}000")
+    #expect(
+      ["1000", "1e-05", "0.12345", "12345x"].map(groupingThousands) == ["1000", "1e-05", "0.12345", "12345x"])
+  }
+
   @Test func voidElementsHaveNoEnd() {
-    #expect(tag("img", ["src": "a.png", "alt": ""]).markup == "<img src=\"a.png\" alt=\"\">")
+    #expect(tag("img", ["src": "a.png", "alt": ""]).markup == "<img src=a.png alt=\"\">")
   }
 
   @Test func pathsBecomeRelativeURLs() {

@@ -25,6 +25,8 @@ indirect enum MathNode: Equatable {
     switch self {
     case .leaf(let name, let attributes, let text):
       "<\(name)\(MathNode.markup(attributes))>\(text.escapedMarkup)</\(name)>"
+    case .element(let name, let attributes, let children) where children.isEmpty:
+      "<\(name)\(MathNode.markup(attributes))/>"
     case .element(let name, let attributes, let children):
       "<\(name)\(MathNode.markup(attributes))>\(children.map(\.markup).joined())</\(name)>"
     }

@@ -12,15 +12,15 @@ struct MathFault: Error, Equatable {
 /// The `math` element for `tex`, and the mistakes in it; a formula with mistakes shows its source.
 func renderMath(_ tex: String, isDisplay: Bool) -> (mathML: String, faults: [MathFault]) {
   var parser = TeXParser(tex)
-  var content: MathNode
+  var content: [MathNode]
   var faults: [MathFault] = []
   do {
-    content = .element("mrow", try parser.formula())
+    content = try parser.formula()
   } catch {
     faults = [error]
-    content = .leaf("mtext", tex)
+    content = [.leaf("mtext", tex)]
   }
-  let math = MathNode.element("math", attributes: isDisplay ? [("display", "block")] : [], [content])
+  let math = MathNode.element("math", attributes: isDisplay ? [("display", "block")] : [], content)
   return (math.markup, faults)
 }
 
