@@ -52,7 +52,8 @@ enum Main {
   private static func train(_ workload: Workload, _ peak: Double) throws {
     let data = try workload.data()
     let batchSize = workload.train.batch ?? data.count
-    let network = Network(workload.model, features: data.features, classes: workload.classes, capacity: batchSize)
+    let network = Network(
+      workload.model, features: data.features, classes: workload.classes, capacity: batchSize)
     network.initialize(seed: 1)
     let optimizer = Optimizer(workload.train, size: network.layout.size)
     var order = BatchOrder(count: data.count, seed: 1)
@@ -82,7 +83,9 @@ enum Main {
   }
 
   private static func report(_ name: String, _ figures: [String: Value]) {
-    var line: [String: Value] = ["isa": .string(Kernels.current.name), "threads": 1, "workload": .string(name)]
+    var line: [String: Value] = [
+      "isa": .string(Kernels.current.name), "threads": 1, "workload": .string(name),
+    ]
     line.merge(figures) { $1 }
     print(Value.object(line).canonicalJSON)
   }

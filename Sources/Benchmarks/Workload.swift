@@ -27,7 +27,8 @@ struct Workload {
       TrainOptions(rate: 0.05, momentum: momentum, batch: batch, steps: .max)
     }
     func wide(_ width: Int) -> Workload {
-      Workload(name: "wide\(width)", model: ModelOptions(hidden: [width]), train: sgd(100), data: fashionMNIST)
+      Workload(
+        name: "wide\(width)", model: ModelOptions(hidden: [width]), train: sgd(100), data: fashionMNIST)
     }
     let lenet = ModelOptions(hidden: [300, 100])
     return [
@@ -36,11 +37,13 @@ struct Workload {
         name: "mlp_adam", model: lenet,
         train: TrainOptions(optimizer: .adam, rate: 1.2e-3, batch: 60, steps: .max), data: fashionMNIST),
       Workload(
-        name: "mlp_bn", model: ModelOptions(hidden: [512, 512], batchNorm: true), train: sgd(128, momentum: 0.9),
+        name: "mlp_bn", model: ModelOptions(hidden: [512, 512], batchNorm: true),
+        train: sgd(128, momentum: 0.9),
         data: fashionMNIST),
       wide(64), wide(1024), wide(8192),
       Workload(
-        name: "small1d", model: ModelOptions(hidden: [100, 100]), train: sgd(100, momentum: 0.9), data: mnist1D),
+        name: "small1d", model: ModelOptions(hidden: [100, 100]), train: sgd(100, momentum: 0.9),
+        data: mnist1D),
     ]
   }
 }

@@ -161,10 +161,11 @@ public struct KernelTable: Sendable {
     sgd: @escaping @Sendable (Int, MutableFloats, Floats, MutableFloats, Float, Float, Bool, Float) -> Void,
     adam: @escaping @Sendable (Int, MutableFloats, Floats, MutableFloats, MutableFloats, AdamStep) -> Void,
     scale: @escaping @Sendable (Int, MutableFloats, Floats) -> Void,
-    logisticGradient: @escaping @Sendable (
-      Int, Int, UnsafePointer<Double>, Int, UnsafePointer<Double>, UnsafeMutablePointer<Double>,
-      UnsafeMutablePointer<Double>, Bool
-    ) -> Double
+    logisticGradient:
+      @escaping @Sendable (
+        Int, Int, UnsafePointer<Double>, Int, UnsafePointer<Double>, UnsafeMutablePointer<Double>,
+        UnsafeMutablePointer<Double>, Bool
+      ) -> Double
   ) {
     self.name = name
     self.multiply = multiply

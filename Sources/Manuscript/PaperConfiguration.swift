@@ -114,9 +114,17 @@ extension PaperConfiguration {
         doc: "The profiles that the paper offers, smallest first.",
         example: "[smoke, default]"),
       Field(
-        "limits", .map(.either([.number(.nonNegative), .string])), default: .value([:]),
-        doc: "What the runs may take; the command shows it beforehand.",
-        example: "{hours: 2}"),
+        "limits",
+        .record(
+          Record(
+            "limits", doc: "What a profile may take; more is refused before anything runs.",
+            fields: [
+              Field("runs", .integer(0...1_000_000), unit: "runs", doc: "Runs at most.", example: "1000"),
+              Field(
+                "core_hours", .number(.positive), unit: "h",
+                doc: "Hours of one core at most, at 20 billion operations a second.", example: "2"),
+            ])), doc: "What a profile may take; more is refused before anything runs.",
+        example: "{core_hours: 2}"),
     ])
 
   /// Reads paper.yml; mistakes go into `diagnostics`.

@@ -84,7 +84,8 @@ private func add(_ type: FieldType, path: String, name: String, to entries: inou
   case .choice(let choices):
     for choice in choices where !["true", "none", "number", "%"].contains(choice.name) {
       entries.append(
-        LanguageEntry(section: "Values of \(name)", name: choice.name, text: "\(path): \(choice.name)\n  \(choice.doc)"))
+        LanguageEntry(
+          section: "Values of \(name)", name: choice.name, text: "\(path): \(choice.name)\n  \(choice.doc)"))
     }
   default: break
   }

@@ -16,7 +16,9 @@ public func cleanStore(
   var needed: Set<String> = []
   for folder in folders {
     var diagnostics = Diagnostics()
-    guard let manuscript = parsePaper(folder: folder, &diagnostics) else { throw DiagnosticError(diagnostics.sorted) }
+    guard let manuscript = parsePaper(folder: folder, &diagnostics) else {
+      throw DiagnosticError(diagnostics.sorted)
+    }
     for profile in manuscript.configuration.profiles {
       let plan = planPaper(
         manuscript, folder: folder, profile: profile, library: workspace.library, &diagnostics)
@@ -51,7 +53,8 @@ public func byteText(_ bytes: Int) -> String {
 /// A line a dataset: whether it is here, its sizes, its digest and its licence.
 public func datasetReport(_ library: DatasetLibrary) -> String {
   let licences: [DatasetName: String] = [
-    .fashionMNIST: "MIT", .mnist: "the user's files", .digits: "CC BY 4.0", .mnist1d: "generated (recipe Apache-2.0)",
+    .fashionMNIST: "MIT", .mnist: "the user's files", .digits: "CC BY 4.0",
+    .mnist1d: "generated (recipe Apache-2.0)",
     .separable: "generated", .digitPair: "CC BY 4.0",
   ]
   return DatasetName.allCases.map { name in
@@ -61,7 +64,8 @@ public func datasetReport(_ library: DatasetLibrary) -> String {
       let description = try library.description(of: request)
       let digest = try library.digest(of: request)
       let shape = description.shape.map { "\($0)" }.joined(separator: "×")
-      return "\(name.rawValue): \(description.train) training and \(description.test) test examples of \(shape), "
+      return
+        "\(name.rawValue): \(description.train) training and \(description.test) test examples of \(shape), "
         + "\(description.classes) classes; \(licence); sha256 \(digest.prefix(16))"
     } catch {
       return "\(name.rawValue): \(error)"

@@ -21,7 +21,8 @@ func languageGroups() -> [LanguageGroup] {
   let blocks = [experimentRecord, figureRecord, claimRecord, tableRecord]
   var groups = [
     LanguageGroup(
-      title: "A paper", introduction: "`paper.yml` describes the paper.", records: [PaperConfiguration.record]),
+      title: "A paper", introduction: "`paper.yml` describes the paper.", records: [PaperConfiguration.record]
+    ),
     LanguageGroup(
       title: "Blocks",
       introduction: """

@@ -23,7 +23,8 @@ public func publishReference(in workspace: Workspace) throws {
 func referencePage() throws -> String {
   var diagnostics = Diagnostics()
   let files = PaperFiles([
-    "paper.yml": "title: The language of a paper\nsubtitle: Every block, option, metric and function\nsections: [reference.md]\n",
+    "paper.yml":
+      "title: The language of a paper\nsubtitle: Every block, option, metric and function\nsections: [reference.md]\n",
     "reference.md": referenceMarkdown(),
   ])
   guard let manuscript = parsePaper(files, &diagnostics), !diagnostics.hasErrors else {

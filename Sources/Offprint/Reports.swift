@@ -65,7 +65,8 @@ public func statusReport(_ request: BuildRequest, in workspace: Workspace) throw
   var text = "\(request.folder), profile \(request.profile)\n" + aligned(rows)
   let bytes = workspace.store.keys.reduce(0) { $0 + workspace.store.size($1) }
   text += "\nstore \(workspace.store.folder): \(byteText(bytes)), "
-  text += "\(others) records of other papers, profiles or older text ('offprint clean' removes those no paper needs)"
+  text +=
+    "\(others) records of other papers, profiles or older text ('offprint clean' removes those no paper needs)"
   if let lock = try LockFile(folder: request.folder) {
     text += "\nlock: \(keys.count { lock.digests[$0] != nil }) of \(keys.count) runs"
   } else {

@@ -14,7 +14,8 @@ func unboundNumbers(_ manuscript: Manuscript, _ values: [Int: ResolvedValue]) ->
         literals.contains(printed), printed.contains(".") || printed.count > 2
       else { return nil }
       return Diagnostic(
-        .warning, rule: "unbound-number", "the text has the number \(printed) beside this value, which is \(printed) too",
+        .warning, rule: "unbound-number",
+        "the text has the number \(printed) beside this value, which is \(printed) too",
         at: reference.position, length: reference.expression.utf8.count,
         hint: "write the literal as `{val} …`, so that it changes with the results")
     }
@@ -40,7 +41,8 @@ extension Block {
 extension Inline {
   private var children: [Inline] {
     switch self {
-    case .emphasis(let inlines), .strong(let inlines), .strikethrough(let inlines), .link(_, _, let inlines): inlines
+    case .emphasis(let inlines), .strong(let inlines), .strikethrough(let inlines), .link(_, _, let inlines):
+      inlines
     default: []
     }
   }

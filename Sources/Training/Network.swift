@@ -159,7 +159,8 @@ public final class Network {
   /// Brings rows that lie together into the batch; returns how many there are.
   private func copy(_ data: ExampleMatrix, _ rows: Range<Int>) -> Int {
     precondition(data.features == features && rows.count <= capacity)
-    batch.start.update(from: data.inputs.start + rows.lowerBound * data.stride, count: rows.count * data.stride)
+    batch.start.update(
+      from: data.inputs.start + rows.lowerBound * data.stride, count: rows.count * data.stride)
     for (row, index) in rows.enumerated() { labels[row] = data.labels[index] }
     return rows.count
   }

@@ -57,10 +57,13 @@ struct Build: ParsableCommand {
   private func report(_ summary: BuildSummary) {
     for line in summary.damaged { writeError("warning[store]: made again: \(line)\n") }
     for line in summary.failures { writeError("error[run]: \(line)\n") }
-    for run in summary.differences { writeError("error[lock]: \(run): the result is not the one in the lock file\n") }
+    for run in summary.differences {
+      writeError("error[lock]: \(run): the result is not the one in the lock file\n")
+    }
     if !summary.differences.isEmpty {
       writeError(
-        "  hint: 'offprint verify' runs it again; to accept the new results, remove the lock file and build\n")
+        "  hint: 'offprint verify' runs it again; to accept the new results, remove the lock file and build\n"
+      )
     }
     let counts = ReportVerdict.allCases.compactMap { verdict in
       let count = summary.verdicts.count { $0.verdict == verdict }

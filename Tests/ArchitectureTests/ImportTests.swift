@@ -32,7 +32,8 @@ private let allowed: [String: Set<String>] = [
   ],
   "Benchmarks": ["BitExact", "KernelTable", "Datasets", "Specification", "Training"],
   "offprint-cli": [
-    "Offprint", "BitExact", "Datasets", "Diagnostics", "Execution", "Report", "RunStore", "Specification", "ArgumentParser",
+    "Offprint", "BitExact", "Datasets", "Diagnostics", "Execution", "Report", "RunStore", "Specification",
+    "ArgumentParser",
   ],
 ]
 

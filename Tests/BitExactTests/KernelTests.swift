@@ -180,7 +180,9 @@ private func random(_ count: Int, _ stream: inout RandomStream, wild: Bool = fal
       let weights = (0..<dimension).map { _ in stream.normal() * size }
       for scaled in [false, true] {
         let outputs = Kernels.available.map { kernels -> ([Double], Double) in
-          var (factors, gradient) = ([Double](repeating: 7, count: stride), [Double](repeating: 7, count: dimension))
+          var (factors, gradient) = (
+            [Double](repeating: 7, count: stride), [Double](repeating: 7, count: dimension)
+          )
           let loss = kernels.logisticGradient(
             count, dimension, points, stride, weights, &factors, &gradient, scaled)
           return (gradient, loss)

@@ -329,7 +329,8 @@ private final class Project {
 
   @Test func aLiteralThatRepeatsAValueIsFlagged() throws {
     let project = try Project()
-    try project.edit("see @fig-width", "(`{val} exp-width[width=16].steps`, that is, 60.5 or 4,000) see @fig-width")
+    try project.edit(
+      "see @fig-width", "(`{val} exp-width[width=16].steps`, that is, 60.5 or 4,000) see @fig-width")
     #expect(!(try project.run("build").errors.contains("unbound-number")))
     try project.edit("steps: 60", "steps: 160")
     try project.edit("60.5 or 4,000", "160 steps")
@@ -343,12 +344,26 @@ private final class Project {
     let project = try Project()
     try project.edit(
       "```{claim #clm-width}",
-      "```{table #tbl-width}\ndata: exp-width\nrows: width\nvalue: test_accuracy\nformat: \"%\"\ntbl-cap: By width.\n```\n\n```{claim #clm-width}")
+      "```{table #tbl-width}\ndata: exp-width\nrows: width\nvalue: test_accuracy\nformat: \"%\"\ntbl-cap: By width.\n```\n\n```{claim #clm-width}"
+    )
     let outcome = try project.run("build")
     #expect(outcome.status == 0, "\(outcome.errors)")
     let page = try project.read("output/small/index.html")
     #expect(page.contains("By width."))
     try project.edit("rows: width", "rows: widht")
     #expect(try project.run("build").errors.contains("exp-width has no axis 'widht'"))
+  }
+
+  @Test func limitsOfAPaperAreKept() throws {
+    let project = try Project()
+    let configuration = try project.read("papers/small/paper.yml")
+    try project.write("papers/small/paper.yml", configuration + "limits: {runs: 5}\n")
+    let outcome = try project.run("build")
+    #expect(outcome.status == 1)
+    #expect(
+      outcome.errors.contains("papers/small/paper.yml:5:9: error[limit]: the profile 'default' has 6 runs"))
+    try project.write("papers/small/paper.yml", configuration + "limits: {core_hours: 1.0e-9}\n")
+    #expect(try project.run("check").errors.contains("error[limit]"))
+    #expect(!FileManager.default.fileExists(atPath: "\(project.folder)/.offprint"))
   }
 }

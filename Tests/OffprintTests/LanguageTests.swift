@@ -25,14 +25,18 @@ import Testing
         #expect(!field.doc.isEmpty, "\(record.name).\(field.name)")
         // What a record takes is shown by the examples of its own options.
         #expect(
-          !field.example.isEmpty || !field.type.records.isEmpty, "\(record.name).\(field.name) has no example")
+          !field.example.isEmpty || !field.type.records.isEmpty, "\(record.name).\(field.name) has no example"
+        )
         if field.example.isEmpty || ["vary", "arms"].contains(field.name) { continue }
         let node = try Node(
-          yaml: "\(field.name): \(field.example)", origin: SourcePosition(file: "example", line: 1, column: 1))
+          yaml: "\(field.name): \(field.example)", origin: SourcePosition(file: "example", line: 1, column: 1)
+        )
         var diagnostics = Diagnostics()
         let value = try #require(node[field.name])
         let resolved = field.type.resolve(value, label: field.name, &diagnostics)
-        #expect(resolved != nil, "\(record.name).\(field.name): \(field.example): \(diagnostics.all.map(\.message))")
+        #expect(
+          resolved != nil, "\(record.name).\(field.name): \(field.example): \(diagnostics.all.map(\.message))"
+        )
         count += 1
       }
     }
@@ -42,18 +46,24 @@ import Testing
   @Test func defaultsAreValuesOfTheirType() {
     for record in allRecords() {
       for field in record.fields {
-        guard case .value(let value) = field.default, value.object == nil, value.array == nil else { continue }
+        guard case .value(let value) = field.default, value.object == nil, value.array == nil else {
+          continue
+        }
         let text = value.string ?? value.canonicalJSON
         let node = Node(.scalar(text, quoted: false), at: SourcePosition(file: "default", line: 1, column: 1))
         var diagnostics = Diagnostics()
-        #expect(field.type.resolve(node, label: field.name, &diagnostics) != nil, "\(record.name).\(field.name) = \(text)")
+        #expect(
+          field.type.resolve(node, label: field.name, &diagnostics) != nil,
+          "\(record.name).\(field.name) = \(text)")
       }
     }
   }
 
   @Test func theReferenceNamesEverything() throws {
     let text = referenceMarkdown()
-    for name in ["label_noise", "iterative-pruning", "early_stop_step", "spearman", "fig-cap", "says", "mnist1d"] {
+    for name in [
+      "label_noise", "iterative-pruning", "early_stop_step", "spearman", "fig-cap", "says", "mnist1d",
+    ] {
       #expect(text.contains(name))
     }
     #expect(try referencePage().contains("The language of a paper"))

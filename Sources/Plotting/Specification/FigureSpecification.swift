@@ -21,7 +21,7 @@ public let figureRecord = Record(
     Field(
       "columns", .integer(1...12),
       doc: "Facets in a row before the next row begins; chosen by their width when absent.",
-        example: "2"),
+      example: "2"),
     Field(
       "width",
       .choice([
@@ -31,14 +31,16 @@ public let figureRecord = Record(
     Field(
       "height", .number(NumberRange(40, 2000)), unit: "CSS px",
       doc: "Height of the plotting area of one panel; chosen for the data when absent.", example: "240"),
-    Field("title", .string, doc: "A heading inside the picture; the caption usually makes it superfluous.",
-        example: "Learning curves"),
-    Field("fig-cap", .string, doc: "The caption, as Markdown; expressions in `{val}` are filled in.",
-        example: "Accuracy against width."),
+    Field(
+      "title", .string, doc: "A heading inside the picture; the caption usually makes it superfluous.",
+      example: "Learning curves"),
+    Field(
+      "fig-cap", .string, doc: "The caption, as Markdown; expressions in `{val}` are filled in.",
+      example: "Accuracy against width."),
     Field(
       "fig-alt", .string,
       doc: "Text for readers who do not see the picture; drafted from the data when absent.",
-        example: "Accuracy rises with width."),
+      example: "Accuracy rises with width."),
   ])
 
 private let layerField = Field(
@@ -101,20 +103,21 @@ private let markType = FieldType.variant(
           .choice([
             Choice("linear", "Straight lines."), Choice("step-after", "A value holds until the next."),
           ]), default: .value("linear"), doc: "How neighbouring values are joined.",
-        example: "step-after"),
+          example: "step-after"),
         Field(
           "strokeDash", .boolean,
           doc: "Whether series also differ by dashes; by default they do when they have no markers.",
-        example: "false"),
+          example: "false"),
       ]),
     Record(
       "point", doc: "A marker at each value.",
       fields: [
-        Field("filled", .boolean, default: .value(true), doc: "Filled markers, or rings.",
-        example: "false"),
+        Field(
+          "filled", .boolean, default: .value(true), doc: "Filled markers, or rings.",
+          example: "false"),
         Field(
           "size", .number(NumberRange(4, 400)), default: .value(40), unit: "CSS px²", doc: "A marker's area.",
-        example: "60"),
+          example: "60"),
       ]),
     Record("bar", doc: "Bars from zero, side by side for the values of colour.", fields: []),
     Record("area", doc: "The area between the values and zero, or between y and y2.", fields: []),
@@ -173,7 +176,7 @@ private let kindField = Field(
     Choice("quantitative", "A number on a continuous axis."), Choice("ordinal", "Categories in order."),
     Choice("nominal", "Categories."),
   ]), doc: "Whether numbers are read as numbers or as categories.",
-        example: "ordinal")
+  example: "ordinal")
 
 private func positionRecord(_ name: String, several: Bool) -> Record {
   Record(
@@ -210,8 +213,11 @@ private func positionRecord(_ name: String, several: Bool) -> Record {
 private func boundRecord(_ name: String) -> Record {
   Record(
     name, doc: "The second bound of a mark.",
-    fields: [Field("field", .string, doc: "The column.",
-        example: "lr"), datumField])
+    fields: [
+      Field(
+        "field", .string, doc: "The column.",
+        example: "lr"), datumField,
+    ])
 }
 
 private func groupRecord(_ name: String) -> Record {
@@ -238,14 +244,16 @@ private let scaleRecord = Record(
     Field(
       "domain", .list(categoryType, count: 1...200),
       doc: "The ends of the axis, or its categories in order.", example: "[0, 1]"),
-    Field("zero", .boolean, doc: "Whether the axis includes zero; bars always do.",
-        example: "true"),
-    Field("reverse", .boolean, default: .value(false), doc: "Runs the axis the other way.",
-        example: "true"),
+    Field(
+      "zero", .boolean, doc: "Whether the axis includes zero; bars always do.",
+      example: "true"),
+    Field(
+      "reverse", .boolean, default: .value(false), doc: "Runs the axis the other way.",
+      example: "true"),
     Field(
       "constant", .number(.positive), default: .value(1),
       doc: "Where a symlog scale turns from linear to logarithmic.",
-        example: "0.1"),
+      example: "0.1"),
   ])
 
 private let resolveRecord = Record(
