@@ -39,7 +39,7 @@ extension PlotPainter {
   /// The interval of each series as one polygon, so that it has one tone.
   mutating func paintBands(_ layer: LayerData) {
     let isMark = layer.layer.mark.kind == .band
-    let opacity = theme == .light ? (isMark ? 0.32 : 0.24) : (isMark ? 0.16 : 0.11)
+    let opacity = theme == .light ? (isMark ? 0.32 : 0.24) : (isMark ? 0.1 : 0.055)
     for series in layer.series {
       let color = looks.color(series).withOpacity(opacity)
       // Places without an interval (a single seed) interrupt the band.
