@@ -125,14 +125,37 @@ final class TrainingData {
   let validation: ExampleMatrix
   let test: ExampleMatrix
   let classes: Int
+  /// Shape of one input.
+  let shape: FeatureShape
+  /// Outputs of a network for these data.
+  var outputs: Int { classes }
 
   init(_ split: DataSplit) {
+    shape = .input(split.train.shape)
     func matrix(_ data: LabelledData) -> ExampleMatrix {
-      ExampleMatrix(inputs: data.inputs, labels: data.labels, features: data.inputCount)
+      ExampleMatrix(inputs: data.channelsLast, labels: data.labels, features: data.inputCount)
     }
     train = matrix(split.train)
     validation = matrix(split.validation)
     test = matrix(split.test)
     classes = split.train.classes
+  }
+}
+
+extension LabelledData {
+  /// The inputs with the channels of each position beside one another, as the kernels want them.
+  fileprivate var channelsLast: [Float] {
+    guard shape.count == 3, shape[0] > 1 else { return inputs }
+    let (channels, positions) = (shape[0], shape[1] * shape[2])
+    var result = [Float](repeating: 0, count: inputs.count)
+    for row in 0..<count {
+      for channel in 0..<channels {
+        for position in 0..<positions {
+          let base = row * channels * positions
+          result[base + position * channels + channel] = inputs[base + channel * positions + position]
+        }
+      }
+    }
+    return result
   }
 }

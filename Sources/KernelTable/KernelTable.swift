@@ -188,6 +188,8 @@ public struct KernelTable: Sendable {
 public enum Activation: String, Sendable, CaseIterable {
   /// max(0, x).
   case relu
+  /// x where positive, 0.01·x elsewhere.
+  case leakyRelu = "leaky-relu"
   /// Hyperbolic tangent.
   case tanh
   /// 1 / (1 + exp(−x)).
