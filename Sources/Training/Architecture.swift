@@ -196,7 +196,8 @@ extension ModelOptions {
     let branch: [LayerOptions] =
       [.dense(units: width, bias: biasBeforeNorm, isZero: false)] + norms + [.activation(activation)]
       + [.dense(units: width, bias: biasBeforeNorm, isZero: zeroInitResidual)] + norms
-    return (skip ? [.residual(branch, shortcut: [], stride: 1)] : branch) + [.activation(activation)] + drops(isLast: isLast)
+    return (skip ? [.residual(branch, shortcut: [], stride: 1)] : branch) + [.activation(activation)]
+      + drops(isLast: isLast)
   }
 
   private func cnn(_ stack: ConvolutionStack) -> [LayerOptions] {
@@ -226,7 +227,8 @@ extension ModelOptions {
         let branch =
           [convolution(channels, stride: stride)] + norms + [.activation(activation)]
           + [convolution(channels, stride: 1, isZero: zeroInitResidual)] + norms
-        let shortcut = projects && stride > 1 ? [convolution(channels, stride: stride, kernel: 1)] + norms : []
+        let shortcut =
+          projects && stride > 1 ? [convolution(channels, stride: stride, kernel: 1)] + norms : []
         layers += [.residual(branch, shortcut: shortcut, stride: stride), .activation(activation)]
       }
     }
@@ -250,7 +252,9 @@ public struct ModelSize: Sendable, Hashable {
 
 extension ModelOptions {
   /// Multiplications of one forward pass of one example through a layer.
-  public static func multiplications(_ layer: LayerOptions, _ input: FeatureShape) throws(ModelError) -> Double {
+  public static func multiplications(_ layer: LayerOptions, _ input: FeatureShape) throws(ModelError)
+    -> Double
+  {
     try layer.multiplications(input)
   }
 

@@ -108,7 +108,8 @@ public struct ConvolutionStack: Sendable, Hashable {
 
   /// Describes a stack.
   public init(
-    channels: [Int], kernels: [Int] = [3], stride: Int = 1, padding: Int = 0, pool: Int = 1, poolEvery: Int = 1,
+    channels: [Int], kernels: [Int] = [3], stride: Int = 1, padding: Int = 0, pool: Int = 1,
+    poolEvery: Int = 1,
     dense: [Int] = []
   ) {
     self.channels = channels

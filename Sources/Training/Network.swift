@@ -135,7 +135,9 @@ public final class Network {
   ///
   /// - Returns: the mean loss; the gradient is left in `gradient`.
   @discardableResult
-  public func prepareCurvature(_ data: ExampleMatrix, _ indices: [Int], mode: Mode = .batchStatistics) -> Double {
+  public func prepareCurvature(_ data: ExampleMatrix, _ indices: [Int], mode: Mode = .batchStatistics)
+    -> Double
+  {
     let rows = gather(data, indices[...], augments: false)
     let sum = passAndLoss(rows, mode, scale: 1 / Float(rows))
     _ = stack.backwardSaving(lossLayer.gradient, rows: rows, workspace)

@@ -26,12 +26,15 @@ public final class Optimizer {
     second = Buffer([.adam, .adamw].contains(options.optimizer) ? layout.size : 0)
     var pieces: [Piece] = []
     for parameter in layout.parameters {
-      if case .sets(let sets) = options.trainable, !sets.contains(where: { $0.contains(parameter) }) { continue }
+      if case .sets(let sets) = options.trainable, !sets.contains(where: { $0.contains(parameter) }) {
+        continue
+      }
       let group = options.groups.first { $0.selector.contains(parameter) }
       let piece = Piece(
         offset: parameter.offset, count: parameter.size, rateFactor: group?.rateFactor ?? 1,
         decay: group?.weightDecay ?? options.weightDecay)
-      if let last = pieces.last, last.offset + last.count == piece.offset, last.rateFactor == piece.rateFactor,
+      if let last = pieces.last, last.offset + last.count == piece.offset,
+        last.rateFactor == piece.rateFactor,
         last.decay == piece.decay
       {
         pieces[pieces.count - 1].count += piece.count

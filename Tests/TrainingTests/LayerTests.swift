@@ -30,7 +30,8 @@ struct ModelCase: CustomTestStringConvertible, Sendable {
     let network = try Network(options, input: .input(shape), classes: 3, capacity: capacity, loss: loss)
     network.initialize(seed: 3)
     var stream = RandomStream(seed: 4, purpose: "shake")
-    for parameter in network.layout.parameters where parameter.kind != .weight || parameter.role.startsAtZero {
+    for parameter in network.layout.parameters where parameter.kind != .weight || parameter.role.startsAtZero
+    {
       parameter.forEachIndex { network.parameters.start[$0] += Float(0.2 * stream.normal()) }
     }
     return network
@@ -45,17 +46,21 @@ struct ModelCase: CustomTestStringConvertible, Sendable {
 
   static let all: [ModelCase] = [
     ModelCase(name: "mlp", options: ModelOptions(hidden: [9, 17], activation: .tanh), shape: [6]),
-    ModelCase(name: "mse", options: ModelOptions(hidden: [9], activation: .tanh), shape: [6], loss: .meanSquaredError),
     ModelCase(
-      name: "batch norm", options: ModelOptions(.mlp([9, 18], residual: false), activation: .tanh, norm: norm(.batch)),
+      name: "mse", options: ModelOptions(hidden: [9], activation: .tanh), shape: [6], loss: .meanSquaredError),
+    ModelCase(
+      name: "batch norm",
+      options: ModelOptions(.mlp([9, 18], residual: false), activation: .tanh, norm: norm(.batch)),
       shape: [6]),
     ModelCase(
       name: "batch norm in evaluation mode",
-      options: ModelOptions(.mlp([9, 18], residual: false), activation: .sigmoid, norm: norm(.batch)), shape: [6],
+      options: ModelOptions(.mlp([9, 18], residual: false), activation: .sigmoid, norm: norm(.batch)),
+      shape: [6],
       mode: .evaluation),
     ModelCase(
       name: "ghost batch norm",
-      options: ModelOptions(.mlp([9, 18], residual: false), activation: .tanh, norm: norm(.batch) { $0.ghostBatch = 6 }),
+      options: ModelOptions(
+        .mlp([9, 18], residual: false), activation: .tanh, norm: norm(.batch) { $0.ghostBatch = 6 }),
       shape: [6]),
     ModelCase(
       name: "batch norm after the nonlinearity",
@@ -64,22 +69,28 @@ struct ModelCase: CustomTestStringConvertible, Sendable {
       shape: [6]),
     ModelCase(
       name: "l1 batch norm",
-      options: ModelOptions(.mlp([9, 8], residual: false), activation: .tanh, norm: norm(.batchL1)), shape: [6]),
+      options: ModelOptions(.mlp([9, 8], residual: false), activation: .tanh, norm: norm(.batchL1)),
+      shape: [6]),
     ModelCase(
       name: "l-infinity batch norm",
-      options: ModelOptions(.mlp([9, 8], residual: false), activation: .tanh, norm: norm(.batchMax)), shape: [6]),
+      options: ModelOptions(.mlp([9, 8], residual: false), activation: .tanh, norm: norm(.batchMax)),
+      shape: [6]),
     ModelCase(
-      name: "layer norm", options: ModelOptions(.mlp([9, 18], residual: false), activation: .tanh, norm: norm(.layer)),
+      name: "layer norm",
+      options: ModelOptions(.mlp([9, 18], residual: false), activation: .tanh, norm: norm(.layer)),
       shape: [6]),
     ModelCase(
       name: "group norm",
-      options: ModelOptions(.mlp([18, 9], residual: false), activation: .tanh, norm: norm(.group) { $0.groups = 3 }),
+      options: ModelOptions(
+        .mlp([18, 9], residual: false), activation: .tanh, norm: norm(.group) { $0.groups = 3 }),
       shape: [6]),
     ModelCase(
-      name: "residual mlp", options: ModelOptions(.mlp([9, 9, 9], residual: true), activation: .tanh), shape: [6]),
+      name: "residual mlp", options: ModelOptions(.mlp([9, 9, 9], residual: true), activation: .tanh),
+      shape: [6]),
     ModelCase(
       name: "residual blocks",
-      options: ModelOptions(.blocks(2, width: 10, skip: true), activation: .tanh, norm: norm(.batch)), shape: [6]),
+      options: ModelOptions(.blocks(2, width: 10, skip: true), activation: .tanh, norm: norm(.batch)),
+      shape: [6]),
     ModelCase(
       name: "blocks without skip, zero initialised",
       options: ModelOptions(.blocks(2, width: 10, skip: false), activation: .tanh, zeroInitResidual: true),
@@ -87,7 +98,8 @@ struct ModelCase: CustomTestStringConvertible, Sendable {
     ModelCase(
       name: "conv1d",
       options: ModelOptions(
-        .cnn(ConvolutionStack(channels: [5, 17, 4], kernels: [5, 3], stride: 2, padding: 1)), activation: .tanh),
+        .cnn(ConvolutionStack(channels: [5, 17, 4], kernels: [5, 3], stride: 2, padding: 1)),
+        activation: .tanh),
       shape: [20]),
     ModelCase(
       name: "conv1d with batch norm and uneven strides",
@@ -97,7 +109,8 @@ struct ModelCase: CustomTestStringConvertible, Sendable {
     ModelCase(
       name: "conv2d with pooling and dense layers",
       options: ModelOptions(
-        .cnn(ConvolutionStack(channels: [4, 3, 2], kernels: [3], padding: 1, pool: 2, poolEvery: 2, dense: [7])),
+        .cnn(
+          ConvolutionStack(channels: [4, 3, 2], kernels: [3], padding: 1, pool: 2, poolEvery: 2, dense: [7])),
         activation: .tanh), shape: [1, 7, 6], step: 1e-3, rows: 2),
     ModelCase(
       name: "conv2d, three channels, stride two, group norm",
@@ -105,7 +118,8 @@ struct ModelCase: CustomTestStringConvertible, Sendable {
         .cnn(ConvolutionStack(channels: [18, 5], kernels: [3, 2], stride: 2)), activation: .tanh,
         norm: norm(.group)), shape: [3, 9, 8]),
     ModelCase(
-      name: "resnet-8", options: ModelOptions(.resnet(8, width: 4, projects: false), activation: .tanh, norm: norm(.batch)),
+      name: "resnet-8",
+      options: ModelOptions(.resnet(8, width: 4, projects: false), activation: .tanh, norm: norm(.batch)),
       shape: [3, 8, 8]),
     ModelCase(
       name: "resnet-8 with projections",
@@ -144,7 +158,9 @@ extension Network {
 
 private func dot(_ layout: ParameterLayout, _ a: Buffer, _ b: Buffer) -> Double {
   var sum = 0.0
-  for parameter in layout.parameters { parameter.forEachIndex { sum += Double(a.start[$0]) * Double(b.start[$0]) } }
+  for parameter in layout.parameters {
+    parameter.forEachIndex { sum += Double(a.start[$0]) * Double(b.start[$0]) }
+  }
   return sum
 }
 
@@ -167,7 +183,9 @@ private func dot(_ layout: ParameterLayout, _ a: Buffer, _ b: Buffer) -> Double 
       let below = network.computeGradient(data, rows, mode: model.mode)
       let expected = (above - below) / Double(2 * step)
       let actual = dot(network.layout, gradient, v)
-      #expect(abs(actual - expected) < 2e-6 / Double(step) + 2e-2 * abs(expected), "\(parameter.name): \(actual), not \(expected)")
+      #expect(
+        abs(actual - expected) < 2e-6 / Double(step) + 2e-2 * abs(expected),
+        "\(parameter.name): \(actual), not \(expected)")
     }
   }
 
@@ -226,7 +244,8 @@ private func dot(_ layout: ParameterLayout, _ a: Buffer, _ b: Buffer) -> Double 
   func levelsAgree(_ model: ModelCase) throws {
     let digests = try Kernels.available.map { kernels in
       let network = try Network(
-        model.options, input: .input(model.shape), classes: 3, capacity: 12, loss: model.loss, kernels: kernels)
+        model.options, input: .input(model.shape), classes: 3, capacity: 12, loss: model.loss,
+        kernels: kernels)
       network.initialize(seed: 3)
       Trainer(network, TrainOptions(rate: 0.05, momentum: 0.9, batch: 6, steps: 8)).run(
         model.examples(12), seed: 1, watches: { _ in false }, watch: { _ in true })
@@ -237,7 +256,8 @@ private func dot(_ layout: ParameterLayout, _ a: Buffer, _ b: Buffer) -> Double 
 
   @Test func sizesAreThePublishedOnes() throws {
     // Greydanus & Kobak 2024: 5,210 parameters of the convolutional network, 15,210 of the perceptron, 5,134 of the GRU.
-    let cnn = ModelOptions(.cnn(ConvolutionStack(channels: [25, 25, 25], kernels: [5, 3], stride: 2, padding: 1)))
+    let cnn = ModelOptions(
+      .cnn(ConvolutionStack(channels: [25, 25, 25], kernels: [5, 3], stride: 2, padding: 1)))
     #expect(try cnn.size(.input([40]), classes: 10).parameters == 5210)
     let mlp = ModelOptions(.mlp([100, 100], residual: true))
     #expect(try mlp.size(.input([40]), classes: 10).parameters == 15210)
@@ -249,10 +269,14 @@ private func dot(_ layout: ParameterLayout, _ a: Buffer, _ b: Buffer) -> Double 
 
   /// Frankle, Schwab & Morcos 2021: parameters of batch normalisation in ResNets of depth 14 to 866.
   @Test func batchNormParametersOfResNets() throws {
-    for (depth, expected) in [(14, 1120), (32, 2464), (56, 4256), (110, 8288), (218, 16352), (434, 32480), (866, 64736)] {
+    for (depth, expected) in [
+      (14, 1120), (32, 2464), (56, 4256), (110, 8288), (218, 16352), (434, 32480), (866, 64736),
+    ] {
       let model = ModelOptions(.resnet(depth, width: 16, projects: true), norm: NormOptions(.batch))
       let layout = try ParameterLayout(model, input: .input([3, 32, 32]), classes: 10)
-      let count = layout.parameters.filter { $0.kind == .normWeight || $0.kind == .normBias }.reduce(0) { $0 + $1.count }
+      let count = layout.parameters.filter { $0.kind == .normWeight || $0.kind == .normBias }.reduce(0) {
+        $0 + $1.count
+      }
       #expect(count == expected)
     }
   }

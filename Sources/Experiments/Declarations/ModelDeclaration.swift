@@ -23,7 +23,8 @@ private let architectureFields = [
     example: "2"),
   Field(
     "residual", .boolean, default: .value(false),
-    doc: "Whether hidden layers of a multilayer perceptron that keep the width add their input to their output.",
+    doc:
+      "Whether hidden layers of a multilayer perceptron that keep the width add their input to their output.",
     example: "true"),
   Field(
     "blocks", .integer(1...1000), unit: "blocks",
@@ -35,7 +36,8 @@ private let architectureFields = [
     example: "false"),
   Field(
     "cnn", .list(.integer(1...4096), count: 1...200), unit: "channels",
-    doc: "A convolutional network: channels of each convolution, over one or two dimensions as the data have.",
+    doc:
+      "A convolutional network: channels of each convolution, over one or two dimensions as the data have.",
     example: "[25, 25, 25]"),
   Field(
     "kernel", .either([.integer(1...64), .list(.integer(1...64), count: 1...200)]), default: .value(3),

@@ -32,7 +32,8 @@ let trainRecord = Record(
       "loss",
       .choice([
         Choice("cross-entropy", "Softmax cross-entropy."),
-        Choice("mse", "½‖f − t‖² with the one-hot label, or the data's own target, as t (Cohen et al. 2021)."),
+        Choice(
+          "mse", "½‖f − t‖² with the one-hot label, or the data's own target, as t (Cohen et al. 2021)."),
       ]), default: .value("cross-entropy"), doc: "What is minimised.", example: "mse"),
     Field(
       "optimizer",

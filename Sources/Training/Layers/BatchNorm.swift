@@ -179,7 +179,8 @@ final class BatchNormLayer: Layer {
           let unit = normalized.start[at]
           let plain = gradient[at] - sum / count - unit * (weighted / count)
           let change =
-            tangent[at] - sumTangent / count - moved[at] * (weighted / count) - unit * (weightedTangent / count)
+            tangent[at] - sumTangent / count - moved[at] * (weighted / count) - unit
+            * (weightedTangent / count)
           tangent[at] = factorTangent * plain + factor * change
         }
       }

@@ -25,7 +25,8 @@ final class ConvolutionLayer: Layer {
   private var gradientTangent: LazyBuffer
 
   init(
-    _ geometry: ConvolutionGeometry, weight: Parameter, bias: Parameter?, wantsInputGradient: Bool, capacity: Int
+    _ geometry: ConvolutionGeometry, weight: Parameter, bias: Parameter?, wantsInputGradient: Bool,
+    capacity: Int
   ) {
     self.geometry = geometry
     self.weight = weight
@@ -107,15 +108,15 @@ final class ConvolutionLayer: Layer {
     let window = Window(
       height: g.kernelHeight, width: g.kernel, channels: g.input.channels, stride: g.input.channelStride,
       lineStride: g.paddedWidth * g.input.channelStride)
-    for row in 0..<rows {
-      for y in 0..<g.output.height {
-        multiply(
-          g.output.width, window,
-          input + (row * g.paddedInputSize + y * g.verticalStride * window.lineStride),
-          step: g.stride * window.stride, weights, g.output.channelStride, start,
-          result + (row * g.output.positions + y * g.output.width) * g.output.channelStride,
-          g.output.channelStride, workspace)
-      }
+    // A signal's positions follow one another through the whole batch, an image's through the image.
+    let (calls, lines) = g.output.height == 1 ? (1, rows) : (rows, g.output.height)
+    let groupStride = g.output.height == 1 ? g.paddedInputSize : g.verticalStride * window.lineStride
+    for call in 0..<calls {
+      multiply(
+        lines * g.output.width, window,
+        Rows(step: g.stride * window.stride, perGroup: g.output.width, groupStride),
+        input + call * g.paddedInputSize, weights, g.output.channelStride, start,
+        result + call * g.output.rowStride, g.output.channelStride, workspace)
     }
   }
 
@@ -130,24 +131,38 @@ final class ConvolutionLayer: Layer {
     var lineStride: Int
   }
 
-  /// `m` neighbouring output positions: windows `step` apart times `weights` [line][position][channel][out].
+  /// Where the windows of neighbouring output positions start: `step` apart, `perGroup` of them in a line.
+  private struct Rows {
+    var step: Int
+    var perGroup: Int
+    var groupStride: Int
+
+    init(step: Int, perGroup: Int, _ groupStride: Int) {
+      self.step = step
+      self.perGroup = perGroup
+      self.groupStride = groupStride
+    }
+  }
+
+  /// `m` output positions: windows times `weights` [line][position][channel][out].
   private func multiply(
-    _ m: Int, _ window: Window, _ input: Floats, step: Int, _ weights: Floats, _ columns: Int, _ start: Start,
-    _ result: MutableFloats, _ resultStride: Int, _ workspace: Workspace
+    _ m: Int, _ window: Window, _ places: Rows, _ input: Floats, _ weights: Floats, _ columns: Int,
+    _ start: Start, _ result: MutableFloats, _ resultStride: Int, _ workspace: Workspace
   ) {
     // Channels without gaps make a whole line one segment; otherwise every position is one.
     if window.channels == window.stride {
       let matrix = SegmentedMatrix(
-        input, rowStride: step, columnStride: 1, segments: window.height,
-        depth: window.width * window.channels, segmentStride: window.lineStride)
+        input, rowStride: places.step, segments: window.height, depth: window.width * window.channels,
+        segmentStride: window.lineStride, rowsPerGroup: places.perGroup, groupStride: places.groupStride)
       workspace.kernels.multiplySegments(
         m, columns, matrix, weights, columns, start, .store, result, resultStride, workspace.scratch.start)
       return
     }
     for line in 0..<window.height {
       let matrix = SegmentedMatrix(
-        input + line * window.lineStride, rowStride: step, columnStride: 1, segments: window.width,
-        depth: window.channels, segmentStride: window.stride)
+        input + line * window.lineStride, rowStride: places.step, segments: window.width,
+        depth: window.channels, segmentStride: window.stride, rowsPerGroup: places.perGroup,
+        groupStride: places.groupStride)
       workspace.kernels.multiplySegments(
         m, columns, matrix, weights + line * window.width * window.channels * columns, columns,
         line == 0 ? start : .result, .store, result, resultStride, workspace.scratch.start)
@@ -195,13 +210,17 @@ final class ConvolutionLayer: Layer {
           let window = Window(
             height: line.taps, width: phase.taps, channels: g.output.channels, stride: g.output.channelStride,
             lineStride: g.gradientWidth * g.output.channelStride)
-          for index in 0..<line.count {
+          // Without a stride the positions of the whole image follow one another.
+          let (calls, lines) = g.stride == 1 ? (1, line.count) : (line.count, 1)
+          for index in 0..<calls {
             let y = line.first + index * g.verticalStride
             let from =
               (line.start + index + g.gradientTop) * window.lineStride
               + (phase.start + g.gradientLeft) * window.stride
             multiply(
-              phase.count, window, paddedGradient.start + from, step: window.stride, kernel, columns, start,
+              lines * phase.count, window,
+              Rows(step: window.stride, perGroup: phase.count, window.lineStride),
+              paddedGradient.start + from, kernel, columns, start,
               result + row * g.input.rowStride + (y * g.input.width + phase.first) * columns,
               g.stride * columns, workspace)
           }

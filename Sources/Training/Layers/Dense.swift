@@ -89,7 +89,8 @@ final class DenseLayer: Layer {
     _ workspace: Workspace
   ) {
     workspace.kernels.multiply(
-      weight.rows, weight.stride, rows, StridedMatrix(input, rowStride: 1, columnStride: inputStride), gradient,
+      weight.rows, weight.stride, rows, StridedMatrix(input, rowStride: 1, columnStride: inputStride),
+      gradient,
       weight.stride, start, result, weight.stride, workspace.scratch.start)
   }
 

@@ -99,7 +99,9 @@ final class GroupNormLayer: Layer {
   }
 
   private func moments(_ group: Group, _ index: Int, _ input: Floats, updates: Bool) -> (Float, Float) {
-    let (runningMean, runningDeviation) = (running.start + group.channel, running.start + scale.stride + group.channel)
+    let (runningMean, runningDeviation) = (
+      running.start + group.channel, running.start + scale.stride + group.channel
+    )
     guard usedOwnStatistics else { return (runningMean.pointee, runningDeviation.pointee) }
     let count = Double(group.size)
     var sum = 0.0

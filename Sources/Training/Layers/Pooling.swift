@@ -113,7 +113,8 @@ class LinearLayer: Layer {
   /// Writes the image under the transposed matrix.
   func mapBack(_ gradient: Floats, _ result: MutableFloats) {}
 
-  final func forward(_ source: MutableFloats, rows: Int, mode: Mode, _ workspace: Workspace) -> MutableFloats {
+  final func forward(_ source: MutableFloats, rows: Int, mode: Mode, _ workspace: Workspace) -> MutableFloats
+  {
     for row in 0..<rows { map(source + row * input.rowStride, values.start + row * output.rowStride) }
     return values.start
   }

@@ -139,7 +139,8 @@ private final class Direction {
     kernels.multiply(
       rows, gateStride, input.channels,
       StridedMatrix(source + position * input.channelStride, rowStride: input.rowStride),
-      workspace.values(weights.input), gateStride, .row(workspace.values(weights.inputBias)), gate, gateStride,
+      workspace.values(weights.input), gateStride, .row(workspace.values(weights.inputBias)), gate,
+      gateStride,
       workspace.scratch.start)
     kernels.multiply(
       rows, gateStride, units, StridedMatrix(before, rowStride: stateStride), workspace.values(weights.state),
