@@ -6,7 +6,7 @@ SOURCES := Package.swift $(shell find -L Sources -type f)
 PACKAGES := libcmark-gfm-dev libcmark-gfm-extensions-dev libpng-dev zlib1g-dev libssl-dev \
   fonts-open-sans dataset-fashion-mnist pkg-config
 
-.PHONY: all build papers smoke test lint format check packages bench bench-peers clean
+.PHONY: all build papers smoke test test-neon lint format check packages bench bench-peers clean
 
 all: papers
 
@@ -43,6 +43,10 @@ packages:
 ## Runs all tests.
 test: packages
 	swift test
+
+## Proves that the kernels give the same bits on Arm, under qemu (installs a cross compiler and qemu-user).
+test-neon:
+	@.ci/test-neon
 
 ## Fails when a file is not formatted as .swift-format says.
 lint:

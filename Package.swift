@@ -71,6 +71,7 @@ let package = Package(
       }),
     .target(name: "CProcessor"),
     module("KernelTable", []),
+    module("KernelDigests", ["KernelTable"]),
     kernels("KernelsBaseline", cpu: nil, define: baseline),
   ] + vectorLevels.map { kernels($0.name, cpu: $0.cpu, define: $0.define) } + [
     module(
@@ -105,7 +106,9 @@ let package = Package(
       ]),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["BitExact", "KernelTable", "Datasets", "Specification", "Training"],
+      dependencies: [
+        "BitExact", "KernelTable", "KernelDigests", "Datasets", "Specification", "Training",
+      ],
       exclude: ["Peers"], swiftSettings: strict),
     .executableTarget(
       name: "offprint-cli",
@@ -115,7 +118,7 @@ let package = Package(
       swiftSettings: strict),
     tests("Manuscript", ["Manuscript", "Diagnostics", "Specification"], resources: true),
     tests("Report", ["Report", "Manuscript", "Diagnostics", "Specification", "BitExact"], resources: true),
-    tests("BitExact", ["BitExact", "KernelTable"]),
+    tests("BitExact", ["BitExact", "KernelTable", "KernelDigests"], resources: true),
     tests("Training", ["Training", "BitExact", "KernelTable"]),
     tests("Experiments", ["Experiments", "Datasets", "Diagnostics", "Specification", "Tables", "Training"]),
     tests("RunStore", ["RunStore", "Specification"]),

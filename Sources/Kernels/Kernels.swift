@@ -86,6 +86,11 @@ let width = 16
   private let tallest = [6]
   private let widest = 1
   private let fewestRowsToPack = 13
+#elseif arch(arm64)
+  // A vector is four registers: 24 accumulators of 32 registers, and one row of b.
+  private let tallest = [6]
+  private let widest = 1
+  private let fewestRowsToPack = 13
 #else
   private let tallest = [4]
   private let widest = 1
@@ -304,7 +309,7 @@ private enum Tile<let rows: Int, let vectors: Int> {
   case 2: Tile<2, 1>.multiply(tile)
   case 3: Tile<3, 1>.multiply(tile)
   case 4: Tile<4, 1>.multiply(tile)
-  #if AVX2 || AVX512
+  #if AVX2 || AVX512 || arch(arm64)
     case 5: Tile<5, 1>.multiply(tile)
     case 6: Tile<6, 1>.multiply(tile)
   #endif
