@@ -89,7 +89,8 @@ let package = Package(
     module(
       "Experiments",
       [
-        "BitExact", "KernelTable", "Diagnostics", "Specification", "Tables", "Datasets", "Training",
+        "BitExact", "KernelTable", "Diagnostics", "Specification", "Tables", "Expressions", "Datasets",
+        "Training",
       ]),
     module("RunStore", ["BitExact", "Specification"]),
     module("Execution", ["Datasets", "Experiments", "RunStore", "Specification", "Tables"]),

@@ -19,7 +19,8 @@ private let allowed: [String: Set<String>] = [
   "Datasets": ["BitExact", "CZlib"],
   "Training": ["BitExact", "KernelTable"],
   "Experiments": [
-    "BitExact", "KernelTable", "Diagnostics", "Specification", "Tables", "Datasets", "Training",
+    "BitExact", "KernelTable", "Diagnostics", "Specification", "Tables", "Expressions", "Datasets",
+    "Training",
   ],
   "RunStore": ["BitExact", "Specification"],
   "Execution": ["Datasets", "Experiments", "RunStore", "Specification", "Tables"],
