@@ -30,6 +30,7 @@ private let allowed: [String: Set<String>] = [
     "Experiments",
     "RunStore", "Execution", "Manuscript", "Plotting", "Report",
   ],
+  "Gallery": ["BitExact", "Diagnostics", "Plotting", "RunStore", "Specification", "Tables"],
   "Benchmarks": ["BitExact", "KernelTable", "Datasets", "Specification", "Training"],
   "offprint-cli": [
     "Offprint", "BitExact", "Datasets", "Diagnostics", "Execution", "Report", "RunStore", "Specification",
