@@ -112,6 +112,10 @@ let package = Package(
       ],
       exclude: ["Peers"], swiftSettings: strict),
     .executableTarget(
+      name: "Gallery",
+      dependencies: ["BitExact", "Diagnostics", "Plotting", "RunStore", "Specification", "Tables"],
+      swiftSettings: strict),
+    .executableTarget(
       name: "offprint-cli",
       dependencies: [
         "Offprint", .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -126,7 +130,7 @@ let package = Package(
     tests("Command", ["offprint-cli"]),
     tests("Architecture", []),
     tests("Offprint", ["Offprint", "Diagnostics", "Specification"]),
-    tests("Plotting", ["Plotting", "CFonts", "Diagnostics", "Specification", "Tables"]),
+    tests("Plotting", ["Plotting", "Gallery", "CFonts", "Diagnostics", "Specification", "Tables"]),
     tests("Statistics", ["Statistics"], resources: true),
     tests("Expressions", ["Expressions", "Diagnostics", "Statistics", "Tables"]),
     tests("Datasets", ["Datasets", "BitExact", "CZlib"], resources: true),

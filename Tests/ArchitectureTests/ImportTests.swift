@@ -32,6 +32,7 @@ private let allowed: [String: Set<String>] = [
     "Experiments",
     "RunStore", "Execution", "Manuscript", "Plotting", "Report",
   ],
+  "Gallery": ["BitExact", "Diagnostics", "Plotting", "RunStore", "Specification", "Tables"],
   "Benchmarks": ["BitExact", "KernelTable", "KernelDigests", "Datasets", "Specification", "Training"],
   "offprint-cli": [
     "Offprint", "BitExact", "Datasets", "Diagnostics", "Execution", "Report", "RunStore", "Specification",
