@@ -10,11 +10,13 @@ struct MathFault: Error, Equatable {
 }
 
 /// The `math` element for `tex`, and the mistakes in it; a formula with mistakes shows its source.
-func renderMath(_ tex: String, isDisplay: Bool) -> (mathML: String, faults: [MathFault]) {
-  var parser = TeXParser(tex)
+func renderMath(_ tex: String, isDisplay: Bool, macros: MathMacros = MathMacros()) -> (
+  mathML: String, faults: [MathFault]
+) {
   var content: [MathNode]
   var faults: [MathFault] = []
   do {
+    var parser = try TeXParser(tex, macros)
     content = try parser.formula()
   } catch {
     faults = [error]
@@ -35,13 +37,18 @@ struct TeXParser {
   var index = 0
   private var depth = 0
 
-  init(_ tex: String) {
+  init(_ tex: String, _ macros: MathMacros = MathMacros()) throws(MathFault) {
     source = Array(tex.utf8)
-    tokens = TeXToken.tokens(of: tex)
+    // Longer ones are refused by `formula`, before any work is done for them.
+    let all = source.count <= TeXParser.longest ? TeXToken.tokens(of: tex) : []
+    tokens = try macros.expand(all)
   }
 
+  /// The most bytes that a formula may have.
+  private static let longest = 20_000
+
   mutating func formula() throws(MathFault) -> [MathNode] {
-    guard source.count <= 20_000 else {
+    guard source.count <= TeXParser.longest else {
       throw MathFault(message: "this formula is too long", offset: 0, length: 1)
     }
     let nodes = try row { $0 == .end }
@@ -94,7 +101,7 @@ struct TeXParser {
   }
 
   private static let restOfRow: Set<String> = [
-    "displaystyle", "textstyle", "scriptstyle", "rm", "bf", "limits",
+    "displaystyle", "textstyle", "scriptstyle", "scriptscriptstyle", "rm", "bf", "it", "cal",
   ]
 
   private func rowStyle(_ name: String, _ rest: [MathNode]) -> MathNode {
@@ -102,6 +109,10 @@ struct TeXParser {
     case "displaystyle": .element("mstyle", attributes: [("displaystyle", "true")], rest)
     case "textstyle": .element("mstyle", attributes: [("displaystyle", "false")], rest)
     case "scriptstyle": .element("mstyle", attributes: [("scriptlevel", "1")], rest)
+    case "scriptscriptstyle": .element("mstyle", attributes: [("scriptlevel", "2")], rest)
+    case "rm": .row(rest.map { $0.mapped(to: .upright) })
+    case "bf": .row(rest.map { $0.mapped(to: .bold) })
+    case "cal": .row(rest.map { $0.mapped(to: .script) })
     default: .row(rest)
     }
   }
