@@ -62,6 +62,15 @@ enum MathSymbols {
     return all
   }()
 
+  /// The operators and relations that an author may also type as they are.
+  static let operators: Set<Character> = Set(
+    commands.values.compactMap { symbol in
+      switch symbol {
+      case .operation(let text), .large(let text, _): text.first
+      default: nil
+      }
+    })
+
   private static let spacedNames = [
     "limsup": "lim\u{2009}sup", "liminf": "lim\u{2009}inf", "argmax": "arg\u{2009}max",
     "argmin": "arg\u{2009}min", "injlim": "inj\u{2009}lim", "projlim": "proj\u{2009}lim",

@@ -5,14 +5,22 @@ import Specification
 extension TeXParser {
   mutating func command(_ name: String, _ token: TeXToken) throws(MathFault) -> MathNode {
     if let symbol = MathSymbols.commands[name] { return node(for: symbol) }
-    if let accent = MathSymbols.accents[name] { return try accented(name, accent) }
+    if let accent = MathSymbols.accents[name], !name.hasSuffix("line"), name != "widebar" {
+      return try accented(name, accent)
+    }
     if let alphabet = MathAlphabet.commands[name] { return try styled(alphabet, name) }
     switch name {
     case "frac", "dfrac", "tfrac", "cfrac": return try fraction(name)
     case "binom": return try binomial(name)
     case "sqrt": return try root()
-    case "text", "textrm", "textnormal", "mbox", "textbf", "textit", "texttt", "textsf":
+    case "text", "textrm", "textnormal", "mbox", "textit":
       return .leaf("mtext", try rawArgument(of: name).spacesKept)
+    case "textbf", "texttt", "textsf":
+      let alphabet: MathAlphabet = name == "textbf" ? .bold : name == "texttt" ? .monospace : .sansSerif
+      return .leaf("mtext", String(try rawArgument(of: name).spacesKept.map { alphabet.letter($0) }))
+    case "overline", "underline", "widebar":
+      let attributes = [("class", name == "underline" ? "underline" : "overline")]
+      return .element("mrow", attributes: attributes, [try argument(of: name)])
     case "operatorname", "operatorname*":
       let text = try rawArgument(of: name).replacingThinSpaces
       return self.node(for: .function(text, limits: name.hasSuffix("*")))
@@ -321,7 +329,7 @@ extension TeXParser {
       throw fault("there is no environment '\(name)'", at: opener, hint: hint)
     }
     var columns = style.columns
-    if name == "array" { columns = try rawArgument(of: name).filter { "lcr".contains($0) } }
+    if name == "array" { columns = try rawArgument(of: name).filter { "lcr|".contains($0) } }
     if ["alignedat", "alignat", "alignat*", "subarray"].contains(name) { _ = try rawArgument(of: name) }
     if name.hasSuffix("matrix*") { columns = try bracketed() ?? columns }
     let rows = try tableRows()
@@ -335,7 +343,8 @@ extension TeXParser {
       throw fault("\\end{\(closed)} closes \\begin{\(name)}", at: ending, hint: "\\end{\(name)}")
     }
     var table = self.table(
-      rows, columns: columns.isEmpty ? "c" : columns, isAligned: style.columns.hasPrefix("r"))
+      rows, columns: columns.isEmpty ? "c" : columns, isAligned: style.columns.hasPrefix("r"),
+      hasGaps: ["align", "align*", "aligned"].contains(name))
     if name == "dcases" || name == "drcases" {
       table = .element("mstyle", attributes: [("displaystyle", "true")], [table])
     }
@@ -372,8 +381,6 @@ extension TeXParser {
         index += 1
         skipRowSpace()
         rows.append([])
-      case .command("hline"):
-        index += 1
       default:
         if let last = rows.last, last.count == 1, last[0].isEmpty, rows.count > 1 { rows.removeLast() }
         return rows
@@ -389,20 +396,40 @@ extension TeXParser {
     index = close + 1
   }
 
-  private func table(_ rows: [[[MathNode]]], columns: String, isAligned: Bool) -> MathNode {
-    let letters = Array(columns)
-    let classes: [Character: [(String, String)]] = ["l": [("class", "ml")], "r": [("class", "mr")]]
+  private func table(_ rows: [[[MathNode]]], columns: String, isAligned: Bool, hasGaps: Bool = false)
+    -> MathNode
+  {
+    let letters = Array(columns.filter { $0 != "|" })
+    let ruled = TeXParser.ruledColumns(columns)
     let content = rows.map { row in
-      MathNode.element(
+      let isRuled = row.first?.first == .ruleAbove
+      return MathNode.element(
         "mtr",
         row.enumerated().map { column, cell in
+          var cell = cell.filter { $0 != .ruleAbove }
           // An empty start keeps `&= x` spaced as a relation.
-          let cell = isAligned && column % 2 == 1 ? [.element("mrow", [])] + cell : cell
-          return .element("mtd", attributes: classes[letters[column % letters.count]] ?? [], cell)
+          if isAligned, column % 2 == 1 { cell.insert(.element("mrow", []), at: 0) }
+          let letter = letters.isEmpty ? "c" : letters[column % letters.count]
+          let classes =
+            (letter == "c" ? [] : ["m\(letter)"]) + (hasGaps && column > 0 && column % 2 == 0 ? ["mg"] : [])
+            + (ruled.contains(column) ? ["mv"] : [])
+            + (isRuled ? ["mh"] : [])
+          return .element(
+            "mtd", attributes: classes.isEmpty ? [] : [("class", classes.joined(separator: " "))], cell)
         })
     }
     let attributes = isAligned ? [("displaystyle", "true"), ("class", "aligned")] : []
     return .element("mtable", attributes: attributes, content)
+  }
+
+  /// The columns that a rule stands before, as in `c|c`.
+  private static func ruledColumns(_ columns: String) -> Set<Int> {
+    var ruled: Set<Int> = []
+    var column = 0
+    for letter in columns {
+      if letter == "|" { ruled.insert(column) } else { column += 1 }
+    }
+    return ruled
   }
 
   private mutating func substack() throws(MathFault) -> MathNode {

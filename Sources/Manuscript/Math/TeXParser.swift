@@ -90,6 +90,9 @@ struct TeXParser {
       if peek.kind == .end || ends(peek.kind) { return nodes }
       switch peek.kind {
       case .close, .align, .newRow: return nodes
+      case .command("hline") where nodes.isEmpty:
+        index += 1
+        nodes.append(.ruleAbove)
       case .command(let name) where TeXParser.restOfRow.contains(name):
         index += 1
         let rest = try row(until: ends)
@@ -196,7 +199,7 @@ struct TeXParser {
       index += 1
       text += "′"
     }
-    let mark = MathNode.leaf("mo", text)
+    let mark = MathNode.leaf("mo", attributes: [("lspace", "0"), ("rspace", "0")], text)
     guard peek.kind == .superscript else { return mark }
     index += 1
     return .element("mrow", [mark, try argument(of: "^")])
@@ -206,6 +209,8 @@ struct TeXParser {
     switch (lower, upper) {
     case (nil, nil): base
     case (let lower?, nil): .element(asLimits ? "munder" : "msub", [base, lower])
+    // A font's prime is raised already.
+    case (nil, let upper?) where upper.isPrime && !asLimits: .element("mrow", [base, upper])
     case (nil, let upper?): .element(asLimits ? "mover" : "msup", [base, upper])
     case (let lower?, let upper?): .element(asLimits ? "munderover" : "msubsup", [base, lower, upper])
     }
@@ -264,9 +269,13 @@ struct TeXParser {
     case "-": return .leaf("mo", "−")
     case "*": return .leaf("mo", "∗")
     case "~": return .space("0.25em")
+    case ":" where peek.kind == .character("="):
+      index += 1
+      return .leaf("mo", ":=")
     case ":": return .leaf("mo", attributes: [("lspace", "0.2778em"), ("rspace", "0.2778em")], ":")
     case "+", "=", "<", ">", ",", ";", "!", "?", ".": return .leaf("mo", String(character))
-    default: return .leaf("mi", String(character))
+    default:
+      return .leaf(MathSymbols.operators.contains(character) ? "mo" : "mi", String(character))
     }
   }
 
