@@ -129,7 +129,12 @@ let package = Package(
     tests("RunStore", ["RunStore", "Specification"]),
     tests("Command", ["offprint-cli"]),
     tests("Architecture", []),
-    tests("Offprint", ["Offprint", "Diagnostics", "Specification"]),
+    tests(
+      "Offprint",
+      [
+        "Offprint", "Datasets", "Diagnostics", "Experiments", "Manuscript", "Report", "Specification",
+        "Tables",
+      ]),
     tests("Plotting", ["Plotting", "Gallery", "CFonts", "Diagnostics", "Specification", "Tables"]),
     tests("Statistics", ["Statistics"], resources: true),
     tests("Expressions", ["Expressions", "Diagnostics", "Statistics", "Tables"]),
