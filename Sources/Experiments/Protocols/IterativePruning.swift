@@ -40,6 +40,24 @@ struct IterativePruning: RunProtocol {
   static let trainsModel = true
   static let datasets: [DatasetName] = [.fashionMNIST, .mnist, .digits, .mnist1d]
 
+  static func check(_ value: Value, _ complaints: inout Complaints) {
+    let controls = value["protocol"]?["controls"]?.array ?? []
+    let rounds = value["protocol"]?["control_rounds"]?.array?.compactMap(\.integer) ?? []
+    if controls.isEmpty != rounds.isEmpty {
+      complaints.add(
+        "missing-key", "controls need the rounds at which they are trained", in: "protocol",
+        expected: "both controls and control_rounds, or neither")
+    }
+    if let last = value["protocol"]?["rounds"]?.integer, let late = rounds.first(where: { $0 > last }) {
+      complaints.add("wrong-value", "control round \(late) is after the last round, \(last)", in: "protocol")
+    }
+    complaints.requireValidation(value, for: record.name)
+    if value["record"]?["every"] == nil {
+      complaints.add(
+        "missing-key", "iterative-pruning needs 'record.every' for its early-stop step", in: "record")
+    }
+  }
+
   private let rounds: Int
   private let rate: Double
   private let outputRate: Double
