@@ -149,7 +149,10 @@ protocol RunMeasurement: Sendable {
 }
 
 /// The protocols of the language.
-let runProtocols: [any RunProtocol.Type] = [Train.self, IterativePruning.self, SeparableDescentProtocol.self]
+let runProtocols: [any RunProtocol.Type] = [
+  Train.self, IterativePruning.self, PruneAndFineTune.self, PruneAtInitialization.self, TicketMovement.self,
+  SeparableDescentProtocol.self,
+]
 
 /// The measurements of the language.
 let runMeasurements: [any RunMeasurement.Type] = [InferenceModes.self]

@@ -70,7 +70,6 @@ public func synapticFlow(_ parameters: Buffer, _ mask: PruningMask) -> [Int: Dou
     for i in 0..<weight.rows {
       for j in 0..<weight.columns { next[j] += flow[i] * magnitude(weight.index(i, j)) }
     }
-    // Deep products leave the range of numbers; ranks within and between layers only need the common factor gone.
     incoming.append(next)
   }
   var outgoing = [Double](repeating: 1, count: last.columns)
