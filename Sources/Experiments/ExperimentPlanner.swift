@@ -109,7 +109,7 @@ public struct ExperimentPlanner {
       guard let prepared = prepare(point.apply(to: base), body, &found) else { continue }
       if declarations.isEmpty {
         declarations =
-          type(of: prepared.configuration.runProtocol).tables
+          prepared.configuration.runProtocol.tables(prepared.configuration)
           + prepared.configuration.measurements.map { type(of: $0).table }
       }
       digests[prepared.configuration.data.name.rawValue] = prepared.digest
@@ -237,26 +237,10 @@ public struct ExperimentPlanner {
         "model-data", "the protocol '\(name)' cannot use the dataset '\(data.rawValue)'", "data",
         expected: "one of " + kind.datasets.map(\.rawValue).joined(separator: ", "))
     }
-    if kind == IterativePruning.self {
-      let controls = value["protocol"]?["controls"]?.array ?? []
-      let rounds = value["protocol"]?["control_rounds"]?.array?.compactMap(\.integer) ?? []
-      if controls.isEmpty != rounds.isEmpty {
-        complain(
-          "missing-key", "controls need the rounds at which they are trained", "protocol",
-          expected: "both controls and control_rounds, or neither")
-      }
-      if let last = value["protocol"]?["rounds"]?.integer, let late = rounds.first(where: { $0 > last }) {
-        complain("wrong-value", "control round \(late) is after the last round, \(last)", "protocol")
-      }
-      if value["data"]?["validation"] == nil {
-        complain(
-          "missing-key", "iterative-pruning needs validation data", "data",
-          expected: "validation: a number of examples")
-      }
-      if value["record"]?["every"] == nil {
-        complain("missing-key", "iterative-pruning needs 'record.every' for its early-stop step", "record")
-      }
-    }
+    var complaints = Complaints()
+    kind.check(value, &complaints)
+    checkRecord(value, &complaints)
+    for found in complaints.all { complain(found.rule, found.message, found.key, expected: found.expected) }
     if value["model"]?["norm"]?.string?.hasPrefix("batch") != true,
       value["measure"]?.array?.contains(where: { $0["name"] == "inference_modes" }) == true
     {

@@ -152,7 +152,7 @@ extension ModelOptions {
     case .mlp(let hidden, let residual):
       return mlp(hidden, residual: residual) + [output(classes)]
     case .blocks(let count, let width, let skip):
-      return hidden(.dense(units: width, bias: biasBeforeNorm, isZero: false), isLast: false)
+      return finished(.dense(units: width, bias: biasBeforeNorm, isZero: false), isLast: false)
         + (0..<count).flatMap { block(width, skip: skip, isLast: $0 == count - 1) } + [output(classes)]
     case .cnn(let stack): return cnn(stack) + [output(classes)]
     case .resnet(let depth, let width, let projects):
@@ -166,7 +166,7 @@ extension ModelOptions {
   private func output(_ classes: Int) -> LayerOptions { .dense(units: classes, bias: bias, isZero: false) }
 
   /// Weights with the normalisation, nonlinearity and dropout that follow them.
-  private func hidden(_ weights: LayerOptions, isLast: Bool) -> [LayerOptions] {
+  private func finished(_ weights: LayerOptions, isLast: Bool) -> [LayerOptions] {
     [weights] + normed + drops(isLast: isLast)
   }
 
@@ -184,7 +184,7 @@ extension ModelOptions {
 
   private func mlp(_ widths: [Int], residual: Bool) -> [LayerOptions] {
     widths.indices.flatMap { index -> [LayerOptions] in
-      let layers = hidden(
+      let layers = finished(
         .dense(units: widths[index], bias: biasBeforeNorm, isZero: false), isLast: index == widths.count - 1)
       let keepsWidth = index > 0 && widths[index - 1] == widths[index]
       return residual && keepsWidth ? [.residual(layers, shortcut: [], stride: 1)] : layers
@@ -207,7 +207,7 @@ extension ModelOptions {
         padding: stack.padding, bias: biasBeforeNorm, isZero: false)
       let pools = stack.pool > 1 && (index + 1) % stack.poolEvery == 0
       let isLast = stack.dense.isEmpty && index == stack.channels.count - 1
-      return hidden(weights, isLast: isLast) + (pools ? [.maxPool(size: stack.pool)] : [])
+      return finished(weights, isLast: isLast) + (pools ? [.maxPool(size: stack.pool)] : [])
     }
     return convolutions + mlp(stack.dense, residual: false)
   }

@@ -190,6 +190,12 @@ public struct ModelOptions: Sendable, Hashable {
       initializer: initializer, initScale: initScale, bias: bias)
   }
 
+  /// Units of the hidden layers of a multilayer perceptron; empty for other kinds.
+  public var hidden: [Int] {
+    if case .mlp(let hidden, _) = architecture { return hidden }
+    return []
+  }
+
   /// Whether hidden layers are normalised over the batch.
   public var batchNorm: Bool { norm.kind.isOverBatch }
 }

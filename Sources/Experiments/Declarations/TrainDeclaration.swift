@@ -213,4 +213,5 @@ let recordRecord = Record(
     Field(
       "fit_accuracy", .number(.fraction), default: .value(0.9995),
       doc: "Training accuracy from which on the data count as fitted, for `steps_to_fit`.", example: "0.999"),
+    stepsToField,
   ])
