@@ -89,7 +89,8 @@ let package = Package(
     module(
       "Experiments",
       [
-        "BitExact", "KernelTable", "Diagnostics", "Specification", "Tables", "Datasets", "Training",
+        "BitExact", "KernelTable", "Diagnostics", "Specification", "Tables", "Expressions", "Datasets",
+        "Training",
       ]),
     module("RunStore", ["BitExact", "Specification"]),
     module("Execution", ["Datasets", "Experiments", "RunStore", "Specification", "Tables"]),
@@ -111,6 +112,10 @@ let package = Package(
       ],
       exclude: ["Peers"], swiftSettings: strict),
     .executableTarget(
+      name: "Gallery",
+      dependencies: ["BitExact", "Diagnostics", "Plotting", "RunStore", "Specification", "Tables"],
+      swiftSettings: strict),
+    .executableTarget(
       name: "offprint-cli",
       dependencies: [
         "Offprint", .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -124,8 +129,13 @@ let package = Package(
     tests("RunStore", ["RunStore", "Specification"]),
     tests("Command", ["offprint-cli"]),
     tests("Architecture", []),
-    tests("Offprint", ["Offprint", "Diagnostics", "Specification"]),
-    tests("Plotting", ["Plotting", "CFonts", "Diagnostics", "Specification", "Tables"]),
+    tests(
+      "Offprint",
+      [
+        "Offprint", "Datasets", "Diagnostics", "Experiments", "Manuscript", "Report", "Specification",
+        "Tables",
+      ]),
+    tests("Plotting", ["Plotting", "Gallery", "CFonts", "Diagnostics", "Specification", "Tables"]),
     tests("Statistics", ["Statistics"], resources: true),
     tests("Expressions", ["Expressions", "Diagnostics", "Statistics", "Tables"]),
     tests("Datasets", ["Datasets", "BitExact", "CZlib"], resources: true),

@@ -70,7 +70,7 @@ enum Main {
     let network = Network(
       workload.model, features: data.features, classes: workload.classes, capacity: batchSize)
     network.initialize(seed: 1)
-    let optimizer = Optimizer(workload.train, size: network.layout.size)
+    let optimizer = Optimizer(workload.train, layout: network.layout)
     var order = BatchOrder(count: data.count, seed: 1)
     var batch = Array(0..<batchSize)
     let rate = callsPerSecond(1) {
@@ -78,7 +78,7 @@ enum Main {
       network.computeGradient(data, batch)
       optimizer.step(network, rate: workload.train.rate)
     }
-    let operations = workload.operations(features: data.features) * rate
+    let operations = try workload.operations(network.input) * rate
     report(
       workload.name,
       [

@@ -313,6 +313,8 @@ public struct KernelTable: Sendable {
 public enum Activation: String, Sendable, CaseIterable {
   /// max(0, x).
   case relu
+  /// x where positive, 0.01·x elsewhere.
+  case leakyRelu = "leaky-relu"
   /// Hyperbolic tangent.
   case tanh
   /// 1 / (1 + exp(−x)).

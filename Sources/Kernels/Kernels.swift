@@ -668,6 +668,7 @@ private func sparseDots(
   switch activation {
   case .identity: return
   case .relu: each(values, count) { $0.replacing(with: 0, where: $0 .< 0) }
+  case .leakyRelu: each(values, count) { $0.replacing(with: $0 * 0.01, where: $0 .< 0) }
   case .tanh: each(values, count, hyperbolicTangent)
   case .sigmoid: each(values, count) { 1 / (1 + exponential(-$0)) }
   }
@@ -679,6 +680,7 @@ private func sparseDots(
   switch activation {
   case .identity: return
   case .relu: both(output, gradient, count) { $1.replacing(with: 0, where: $0 .<= 0) }
+  case .leakyRelu: both(output, gradient, count) { $1.replacing(with: $1 * 0.01, where: $0 .<= 0) }
   case .tanh: both(output, gradient, count) { $1 * (1 - $0 * $0) }
   case .sigmoid: both(output, gradient, count) { $1 * ($0 * (1 - $0)) }
   }

@@ -55,7 +55,9 @@ public func datasetReport(_ library: DatasetLibrary) -> String {
   let licences: [DatasetName: String] = [
     .fashionMNIST: "MIT", .mnist: "the user's files", .digits: "CC BY 4.0",
     .mnist1d: "generated (recipe Apache-2.0)",
-    .separable: "generated", .digitPair: "CC BY 4.0",
+    .separable: "generated", .digitPair: "CC BY 4.0", .cifar10: "the user's files",
+    .linearTeacher: "generated", .randomPoints: "generated", .linearMap: "generated", .sines: "generated",
+    .modularAddition: "generated",
   ]
   return DatasetName.allCases.map { name in
     let request = DatasetRequest(name)

@@ -19,7 +19,8 @@ private let allowed: [String: Set<String>] = [
   "Datasets": ["BitExact", "CZlib"],
   "Training": ["BitExact", "KernelTable"],
   "Experiments": [
-    "BitExact", "KernelTable", "Diagnostics", "Specification", "Tables", "Datasets", "Training",
+    "BitExact", "KernelTable", "Diagnostics", "Specification", "Tables", "Expressions", "Datasets",
+    "Training",
   ],
   "RunStore": ["BitExact", "Specification"],
   "Execution": ["Datasets", "Experiments", "RunStore", "Specification", "Tables"],
@@ -31,6 +32,7 @@ private let allowed: [String: Set<String>] = [
     "Experiments",
     "RunStore", "Execution", "Manuscript", "Plotting", "Report",
   ],
+  "Gallery": ["BitExact", "Diagnostics", "Plotting", "RunStore", "Specification", "Tables"],
   "Benchmarks": ["BitExact", "KernelTable", "KernelDigests", "Datasets", "Specification", "Training"],
   "offprint-cli": [
     "Offprint", "BitExact", "Datasets", "Diagnostics", "Execution", "Report", "RunStore", "Specification",
