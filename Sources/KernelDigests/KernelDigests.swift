@@ -12,8 +12,7 @@ public func reportKernelDigests(_ kernels: KernelTable, _ report: (StaticString,
   report("multiplySparse", sparse(kernels, gradient: false))
   report("sparseGradient", sparse(kernels, gradient: true))
   report("transpose", transposition(kernels))
-  report("activate", activations(kernels, gradients: false))
-  report("activationGradient", activations(kernels, gradients: true))
+  for activation in Activation.allCases { report(activation.digestName, activations(kernels, activation)) }
   report("softmaxCrossEntropy", crossEntropy(kernels))
   report("columnSums", columnStatistics(kernels, moments: false))
   report("columnMoments", columnStatistics(kernels, moments: true))
@@ -200,18 +199,30 @@ private func transposition(_ kernels: KernelTable) -> UInt64 {
 
 // MARK: - Element by element
 
-private func activations(_ kernels: KernelTable, gradients: Bool) -> UInt64 {
-  var (source, digest) = (Source(state: 4), Digest())
-  for activation in Activation.allCases {
-    for trial in 0..<12 {
-      let count = 16 * source.below(20)
-      let values = Memory(count, &source, wild: trial % 2 == 1)
-      let gradient = Memory(count, &source, wild: trial % 3 == 1)
-      for i in 0..<count { values.start[i] *= trial < 6 ? 8 : 100 }
-      kernels.activate(activation, values.start, count)
-      if gradients { kernels.activationGradient(activation, values.start, gradient.start, count) }
-      digest.add(gradients ? gradient.start : values.start, count)
+extension Activation {
+  /// Names the digest of its function and gradient.
+  fileprivate var digestName: StaticString {
+    switch self {
+    case .relu: "activate relu"
+    case .leakyRelu: "activate leaky-relu"
+    case .tanh: "activate tanh"
+    case .sigmoid: "activate sigmoid"
+    case .identity: "activate identity"
     }
+  }
+}
+
+private func activations(_ kernels: KernelTable, _ activation: Activation) -> UInt64 {
+  var (source, digest) = (Source(state: 4), Digest())
+  for trial in 0..<12 {
+    let count = 16 * source.below(20)
+    let values = Memory(count, &source, wild: trial % 2 == 1)
+    let gradient = Memory(count, &source, wild: trial % 3 == 1)
+    for i in 0..<count { values.start[i] *= trial < 6 ? 8 : 100 }
+    kernels.activate(activation, values.start, count)
+    kernels.activationGradient(activation, values.start, gradient.start, count)
+    digest.add(values.start, count)
+    digest.add(gradient.start, count)
   }
   return digest.value
 }
