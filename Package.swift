@@ -124,7 +124,7 @@ let package = Package(
     tests("Manuscript", ["Manuscript", "Diagnostics", "Specification"], resources: true),
     tests("Report", ["Report", "Manuscript", "Diagnostics", "Specification", "BitExact"], resources: true),
     tests("BitExact", ["BitExact", "KernelTable", "KernelDigests"], resources: true),
-    tests("Training", ["Training", "BitExact", "KernelTable"]),
+    tests("Training", ["Training", "BitExact", "KernelTable"], resources: true),
     tests("Experiments", ["Experiments", "Datasets", "Diagnostics", "Specification", "Tables", "Training"]),
     tests("RunStore", ["RunStore", "Specification"]),
     tests("Command", ["offprint-cli"]),

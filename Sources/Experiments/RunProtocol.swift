@@ -177,7 +177,8 @@ final class TrainingData {
     shape = .input(split.train.shape)
     func matrix(_ data: LabelledData) -> ExampleMatrix {
       ExampleMatrix(
-        inputs: data.channelsLast, labels: data.labels, features: data.inputCount, targets: data.targets ?? [],
+        inputs: data.channelsLast, labels: data.labels, features: data.inputCount,
+        targets: data.targets ?? [],
         targetCount: data.targets == nil ? 0 : data.classes)
     }
     train = matrix(split.train)
