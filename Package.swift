@@ -122,9 +122,9 @@ let package = Package(
     tests("RunStore", ["RunStore", "Specification"]),
     tests("Command", ["offprint-cli"]),
     tests("Architecture", []),
-    tests("Offprint", ["Offprint", "Diagnostics", "Specification"]),
+    tests("Offprint", ["Offprint", "Diagnostics", "Expressions", "Specification", "Tables"]),
     tests("Plotting", ["Plotting", "CFonts", "Diagnostics", "Specification", "Tables"]),
-    tests("Statistics", ["Statistics"], resources: true),
+    tests("Statistics", ["Statistics", "BitExact"], resources: true),
     tests("Expressions", ["Expressions", "Diagnostics", "Statistics", "Tables"]),
     tests("Datasets", ["Datasets", "BitExact", "CZlib"], resources: true),
   ]

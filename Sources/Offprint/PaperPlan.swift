@@ -21,6 +21,8 @@ struct PublishedValue: Sendable {
   var value: Double
   var source: String
   var note: String
+  /// How far a fresh mean may be off to count as the same.
+  var margin: Double?
 }
 
 /// A paper that can be executed.
@@ -183,6 +185,8 @@ struct BlockChecker {
 extension PublishedValue {
   init?(_ value: Value) {
     guard let number = value["value"]?.number else { return nil }
-    self.init(value: number, source: value["source"]?.string ?? "", note: value["note"]?.string ?? "")
+    self.init(
+      value: number, source: value["source"]?.string ?? "", note: value["note"]?.string ?? "",
+      margin: value["margin"]?.number)
   }
 }
