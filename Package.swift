@@ -132,11 +132,11 @@ let package = Package(
     tests(
       "Offprint",
       [
-        "Offprint", "Datasets", "Diagnostics", "Experiments", "Manuscript", "Report", "Specification",
-        "Tables",
+        "Offprint", "Datasets", "Diagnostics", "Experiments", "Expressions", "Manuscript", "Report",
+        "Specification", "Tables",
       ]),
     tests("Plotting", ["Plotting", "Gallery", "CFonts", "Diagnostics", "Specification", "Tables"]),
-    tests("Statistics", ["Statistics"], resources: true),
+    tests("Statistics", ["Statistics", "BitExact"], resources: true),
     tests("Expressions", ["Expressions", "Diagnostics", "Statistics", "Tables"]),
     tests("Datasets", ["Datasets", "BitExact", "CZlib"], resources: true),
   ]
