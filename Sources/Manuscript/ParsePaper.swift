@@ -26,7 +26,8 @@ public func parsePaper(_ files: PaperFiles, _ diagnostics: inout Diagnostics) ->
     configuration: configuration, abstract: abstract, statement: statement, sections: sections,
     footnotes: builder.footnotes, blocks: builder.blocks, values: builder.values,
     targets: builder.registry.targets, errata: builder.errata, images: builder.images,
-    bibliography: bibliography, citedKeys: cited)
+    bibliography: bibliography,
+    citedKeys: configuration.citationStyle.isAlphabetical ? bibliography.sortedByName(cited) : cited)
 }
 
 private func readSections(
@@ -66,7 +67,9 @@ private func readBibliography(
   guard let name = configuration.bibliography, let source = read(name, files, &diagnostics),
     let text = source.checkedText(&diagnostics)
   else { return Bibliography(entries: [:]) }
-  return Bibliography(bibTeX: text, file: source.path, &diagnostics)
+  return name.path.lowercased().hasSuffix(".json")
+    ? Bibliography(cslJSON: text, file: source.path, &diagnostics)
+    : Bibliography(bibTeX: text, file: source.path, &diagnostics)
 }
 
 private func read(

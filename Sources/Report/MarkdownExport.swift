@@ -179,12 +179,22 @@ struct MarkdownWriter {
   }
 
   private func citation(_ citation: Citation) -> String {
+    let style = manuscript.configuration.citationStyle
+    let years = renderer.yearLabels
     let items = citation.items.map { item -> String in
-      let number = manuscript.citationNumber(item.key).map { "[\($0)](#ref-\($0))" } ?? item.key
+      let names = manuscript.bibliography.entries[item.key]?.citedNames ?? item.key
+      let year = years[item.key] ?? "n.d."
+      let isYear = item.omitsAuthor || citation.isTextual
+      let number =
+        manuscript.citationNumber(item.key).map { number in
+          "[\(style.isNumeric ? "\(number)" : escape(isYear ? year : "\(names), \(year)"))](#ref-\(number))"
+        } ?? item.key
       let prefix = item.prefix.isEmpty ? "" : escape(item.prefix) + " "
       return prefix + number + (item.locator.isEmpty ? "" : ", " + escape(item.locator))
     }
-    let list = "\\[" + items.joined(separator: "; ") + "\\]"
+    let list =
+      style.isRound
+      ? "(" + items.joined(separator: "; ") + ")" : "\\[" + items.joined(separator: "; ") + "\\]"
     guard citation.isTextual, let item = citation.items.first else { return list }
     return escape(manuscript.bibliography.entries[item.key]?.citedNames ?? item.key) + " " + list
   }

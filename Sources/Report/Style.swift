@@ -177,6 +177,11 @@ let articleStyle = compact(
   footer { font: .8125rem/1.6 var(--sans); color: var(--soft); border-top: 1px solid var(--rule);
     margin-block: calc(var(--line) * 2) var(--line); padding-top: .8rem; }
 
+  .pager { display: flex; justify-content: space-between; gap: 1rem; font: .9375rem/1.5 var(--sans);
+    margin-top: calc(var(--line) * 2); }
+  .pager a { padding: .4rem 0; }
+  .pager a:only-child[rel=next] { margin-left: auto; }
+
   @media screen and (min-width: 64rem) {
     header.title, main, footer { width: calc(var(--measure) + var(--gap) + var(--margin)); max-width: none; }
     nav.toc { max-width: calc(var(--measure) + var(--gap) + var(--margin)); }

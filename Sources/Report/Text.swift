@@ -5,11 +5,11 @@ extension PageRenderer {
   /// Blocks, each with the margin notes that it points at.
   mutating func blocks(_ blocks: [Block]) -> HTML {
     var result = HTML.empty
-    for block in blocks {
+    for (index, block) in blocks.enumerated() {
       let outer = pendingNotes
       pendingNotes = []
       let content = self.block(block)
-      result += withNotes(content, of: block)
+      result += withNotes(content, followedBy: blocks[(index + 1)...])
       pendingNotes = outer
     }
     return result
@@ -51,8 +51,8 @@ extension PageRenderer {
     headings.append(heading)
     let number =
       heading.number.isEmpty ? HTML.empty : tag("i", [:], HTML(heading.number)) + " "
-    let anchor = link("#" + heading.id, number + inlines(heading.content))
-    return line("h\(min(6, heading.level + 1))", ["id": heading.id], anchor)
+    let anchor = link("#\(heading.id)", number + inlines(heading.content))
+    return line("h\(min(6, heading.level + (kind == .section ? 0 : 1)))", ["id": heading.id], anchor)
   }
 
   private mutating func paragraph(_ content: [Inline]) -> HTML {
@@ -169,7 +169,7 @@ extension PageRenderer {
     case .strikethrough(let content): return tag("del", [:], inlines(content))
     case .code(let text): return tag("code", [:], HTML(text))
     case .link(let url, let title, let content):
-      return link(isSafeLink(url) ? url : "#", title: title.isEmpty ? nil : title, inlines(content))
+      return link(destination(of: url), title: title.isEmpty ? nil : title, inlines(content))
     case .image(let url, let title, let alt): return picture(url, title: title, alt)
     case .html(let text): return HTML(text)
     case .softBreak: return .raw("\n")
@@ -187,9 +187,15 @@ extension PageRenderer {
     tag("img", ["src": pictureURL(url), "alt": alt.plainText, "title": title.isEmpty ? nil : title])
   }
 
+  /// Where a link of the author's leads, which may be to a place on another page of the article.
+  private func destination(of url: String) -> String {
+    if url.hasPrefix("#"), url.count > 1 { return address(String(url.dropFirst())) }
+    return isSafeLink(url) ? url : "#"
+  }
+
   private func crossReference(_ reference: CrossReference) -> HTML {
     guard let target = manuscript.targets[reference.id] else { return HTML(reference.id) }
-    return link("#" + target.id, HTML(target.label(reference)))
+    return link(address(target.id), HTML(target.label(reference)))
   }
 }
 
