@@ -56,6 +56,8 @@ public struct PaperConfiguration: Sendable {
   public var bibliography: FileName?
   /// The sections, in order.
   public var sections: [FileName]
+  /// Whether the paper allows a few HTML elements in its text.
+  public var allowsElements = false
   /// How works are cited.
   public var citationStyle = CitationStyle.all[0]
   /// The pages that the article has.
@@ -130,6 +132,15 @@ extension PaperConfiguration {
         "sections", .list(.string, count: 1...1000), default: .required, doc: "The sections, in order.",
         example: "[00-introduction.md, 01-methods.md]"),
       Field(
+        "html",
+        .choice([
+          Choice("text", "HTML in the text is shown as it is written."),
+          Choice(
+            "basic",
+            "`sub`, `sup`, `kbd`, `mark`, `small`, `abbr`, `dfn`, `ins`, `u`, `var`, `samp` and `br` are HTML."
+          ),
+        ]), default: .value("text"), doc: "What becomes of HTML in the text.", example: "basic"),
+      Field(
         "pages",
         .choice([
           Choice("one", "The whole article is one page."),
@@ -181,6 +192,7 @@ extension PaperConfiguration {
     doi = text("doi")
     repository = text("repository")
     language = text("lang") ?? "en"
+    allowsElements = text("html") == "basic"
     citationStyle = CitationStyle.all.first { $0.name == text("citations") } ?? CitationStyle.all[0]
     layout = text("pages").flatMap(Layout.init) ?? .one
     bibliography = node["bibliography"].flatMap(PaperConfiguration.fileName)

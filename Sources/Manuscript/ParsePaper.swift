@@ -13,7 +13,8 @@ public func parsePaper(folder: String, _ diagnostics: inout Diagnostics) -> Manu
 /// Reads a paper from its files; mistakes go into `diagnostics`.
 public func parsePaper(_ files: PaperFiles, _ diagnostics: inout Diagnostics) -> Manuscript? {
   guard let configuration = PaperConfiguration(files.configuration, &diagnostics) else { return nil }
-  var builder = DocumentBuilder(macros: configuration.math)
+  var builder = DocumentBuilder(
+    macros: configuration.math, allowsElements: configuration.allowsElements, files: files)
   let bibliography = readBibliography(configuration, files, &builder.diagnostics)
   let abstract = readText("abstract", configuration, files, &builder)
   let sections = readSections(configuration, files, &builder)
@@ -72,7 +73,7 @@ private func readBibliography(
     : Bibliography(bibTeX: text, file: source.path, &diagnostics)
 }
 
-private func read(
+func read(
   _ name: PaperConfiguration.FileName, _ files: PaperFiles, _ diagnostics: inout Diagnostics
 ) -> SourceText? {
   func refuse(_ reason: String, rule: String) {

@@ -111,7 +111,10 @@ extension PageRenderer {
       switch inline {
       case .value(let reference): paper.values[reference.index]?.text ?? "…"
       case .reference(let reference): manuscript.targets[reference.id]?.label(reference) ?? reference.id
-      case .emphasis(let content), .strong(let content), .link(_, _, let content): plainText(content)
+      case .emphasis(let content), .strong(let content), .strikethrough(let content),
+        .link(_, _, let content),
+        .element(_, let content):
+        plainText(content)
       default: [inline].plainText
       }
     }.joined()

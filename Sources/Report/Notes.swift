@@ -12,7 +12,11 @@ extension PageRenderer {
   }
 
   /// A block with the notes that it points at.
-  mutating func withNotes(_ content: HTML, followedBy next: ArraySlice<Block>) -> HTML {
+  mutating func withNotes(_ content: HTML, of block: Block, followedBy next: ArraySlice<Block>) -> HTML {
+    // An aside stands beside what follows it; it needs a row of its own only where that is shorter.
+    if case .callout(let callout) = block, callout.kind == .margin {
+      return besideText(content, callout, next)
+    }
     let numbers = pendingNotes.filter {
       $0 <= manuscript.footnotes.count && $0 > 0 && rendered.insert($0).inserted
     }
@@ -33,6 +37,14 @@ extension PageRenderer {
     return line(
       "div", ["class": isTall ? "noted tall" : "noted"],
       .raw("\n") + tag("div", [:], content) + tag("div", ["class": "notes"], notes))
+  }
+
+  private func besideText(_ content: HTML, _ callout: Callout, _ next: ArraySlice<Block>) -> HTML {
+    let height = callout.blocks.reduce(1) { $0 + textLength($1) / 55 }
+    let isTall = height > room(beside: next)
+    return line(
+      "div", ["class": isTall ? "noted tall" : "noted"],
+      .raw("\n<div></div>") + tag("div", ["class": "notes"], content))
   }
 
   /// A note of one paragraph needs no paragraph of its own.
@@ -89,6 +101,7 @@ extension Block {
     case .paragraph(let content): 1 + content.plainText.count / 72
     case .list(let list): list.items.reduce(0) { $0 + $1.blocks.reduce(0) { $0 + $1.lines } }
     case .table(let table): 2 + table.rows.count
+    case .definitions(let definitions): definitions.reduce(0) { $0 + 1 + $1.meanings.count * 2 }
     case .quote(let blocks): 1 + blocks.reduce(0) { $0 + $1.lines }
     case .callout(let callout): 3 + callout.blocks.reduce(0) { $0 + $1.lines }
     case .code(_, let text): 2 + text.count { $0.isNewline } * 3 / 4
@@ -106,8 +119,12 @@ extension Block {
     case .paragraph(let content): content.hasNote
     case .list(let list): list.items.contains { $0.blocks.contains(where: \.hasNote) }
     case .table(let table): (table.rows + [table.header]).contains { $0.contains(where: \.hasNote) }
+    case .definitions(let definitions):
+      definitions.contains { ([$0.term] + $0.meanings).contains(where: \.hasNote) }
     case .quote(let blocks): blocks.contains(where: \.hasNote)
-    case .callout(let callout): callout.title.hasNote || callout.blocks.contains(where: \.hasNote)
+    // An aside takes the margin itself.
+    case .callout(let callout):
+      callout.kind == .margin || callout.title.hasNote || callout.blocks.contains(where: \.hasNote)
     case .paper(let block): block.caption.hasNote
     case .code, .equation, .thematicBreak, .html: false
     }
@@ -120,7 +137,7 @@ extension [Inline] {
       switch inline {
       case .footnote: true
       case .emphasis(let content), .strong(let content), .strikethrough(let content),
-        .link(_, _, let content):
+        .link(_, _, let content), .element(_, let content):
         content.hasNote
       default: false
       }

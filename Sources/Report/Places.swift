@@ -79,7 +79,7 @@ extension Block {
     case .quote(let blocks): blocks.flatMap(\.ids)
     case .callout(let callout): [callout.id].compactMap(\.self) + callout.blocks.flatMap(\.ids)
     case .list(let list): list.items.flatMap { $0.blocks.flatMap(\.ids) }
-    case .paragraph, .table, .code, .thematicBreak, .html: []
+    case .paragraph, .definitions, .table, .code, .thematicBreak, .html: []
     }
   }
 

@@ -9,7 +9,7 @@ extension PageRenderer {
       let outer = pendingNotes
       pendingNotes = []
       let content = self.block(block)
-      result += withNotes(content, followedBy: blocks[(index + 1)...])
+      result += withNotes(content, of: block, followedBy: blocks[(index + 1)...])
       pendingNotes = outer
     }
     return result
@@ -21,6 +21,7 @@ extension PageRenderer {
     case .paragraph(let content): return paragraph(content)
     case .list(let list): return self.list(list)
     case .table(let table): return markdownTable(table)
+    case .definitions(let definitions): return self.definitions(definitions)
     case .quote(let content): return line("blockquote", [:], .raw("\n") + plainBlocks(content))
     case .callout(let callout): return self.callout(callout)
     case .code(let language, let text): return code(text, language: language)
@@ -119,7 +120,9 @@ extension PageRenderer {
       case .warning: "Warning"
       case .caution: "Caution"
       case .erratum: "Erratum"
+      case .margin: "Margin"
       }
+    if callout.kind == .margin { return aside(callout) }
     var title = tag("b", [:], HTML(name))
     if !callout.title.isEmpty { title += " " + inlines(callout.title) }
     return line(
@@ -127,8 +130,24 @@ extension PageRenderer {
       .raw("\n") + line("p", [:], title) + plainBlocks(callout.blocks))
   }
 
+  /// An aside, which stands in the margin of a wide page.
+  private mutating func aside(_ callout: Callout) -> HTML {
+    let title = callout.title.isEmpty ? HTML.empty : line("p", [:], tag("b", [:], inlines(callout.title)))
+    return line("aside", ["class": "sidenote"], .raw("\n") + title + plainBlocks(callout.blocks))
+  }
+
+  private mutating func definitions(_ definitions: [Definition]) -> HTML {
+    var content = HTML.empty
+    for definition in definitions {
+      content += line("dt", [:], tag("dfn", [:], inlines(definition.term)))
+      for meaning in definition.meanings { content += line("dd", [:], inlines(meaning)) }
+    }
+    return line("dl", ["class": "terms"], .raw("\n") + content)
+  }
+
   private func code(_ text: String, language: String) -> HTML {
-    let content = ["yaml", "yml"].contains(language) ? highlightedYAML(text) : HTML(text)
+    let content =
+      ["yaml", "yml"].contains(language.lowercased()) ? highlightedYAML(text) : highlighted(text, language)
     return line("pre", ["tabindex": "0"], tag("code", [:], content))
   }
 
@@ -172,6 +191,7 @@ extension PageRenderer {
       return link(destination(of: url), title: title.isEmpty ? nil : title, inlines(content))
     case .image(let url, let title, let alt): return picture(url, title: title, alt)
     case .html(let text): return HTML(text)
+    case .element(let name, let content): return tag(name, [:], inlines(content))
     case .softBreak: return .raw("\n")
     case .lineBreak: return .raw("<br>\n")
     case .math(let formula): return .raw(formula.mathML)
