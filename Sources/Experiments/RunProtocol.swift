@@ -151,6 +151,7 @@ protocol RunMeasurement: Sendable {
 /// The protocols of the language.
 let runProtocols: [any RunProtocol.Type] = [
   Train.self, IterativePruning.self, PruneAndFineTune.self, PruneAtInitialization.self, TicketMovement.self,
+  UntrainedMasks.self, LearnMask.self,
   SeparableDescentProtocol.self,
 ]
 
