@@ -55,7 +55,7 @@ def images(name):
     return x.reshape(-1, *shape), y
 
 
-def rate(step, steps_per_call, seconds=1.5):
+def rate(step, steps_per_call, seconds=0.6):
     """Median steps per CPU second over five windows."""
     for _ in range(3):
         step()
