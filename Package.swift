@@ -71,6 +71,7 @@ let package = Package(
       }),
     .target(name: "CProcessor"),
     module("KernelTable", []),
+    module("KernelDigests", ["KernelTable"]),
     kernels("KernelsBaseline", cpu: nil, define: baseline),
   ] + vectorLevels.map { kernels($0.name, cpu: $0.cpu, define: $0.define) } + [
     module(
@@ -88,7 +89,8 @@ let package = Package(
     module(
       "Experiments",
       [
-        "BitExact", "KernelTable", "Diagnostics", "Specification", "Tables", "Datasets", "Training",
+        "BitExact", "KernelTable", "Diagnostics", "Specification", "Tables", "Expressions", "Datasets",
+        "Training",
       ]),
     module("RunStore", ["BitExact", "Specification"]),
     module("Execution", ["Datasets", "Experiments", "RunStore", "Specification", "Tables"]),
@@ -105,8 +107,14 @@ let package = Package(
       ]),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["BitExact", "KernelTable", "Datasets", "Specification", "Training"],
+      dependencies: [
+        "BitExact", "KernelTable", "KernelDigests", "Datasets", "Specification", "Training",
+      ],
       exclude: ["Peers"], swiftSettings: strict),
+    .executableTarget(
+      name: "Gallery",
+      dependencies: ["BitExact", "Diagnostics", "Plotting", "RunStore", "Specification", "Tables"],
+      swiftSettings: strict),
     .executableTarget(
       name: "offprint-cli",
       dependencies: [
@@ -115,14 +123,19 @@ let package = Package(
       swiftSettings: strict),
     tests("Manuscript", ["Manuscript", "Diagnostics", "Specification"], resources: true),
     tests("Report", ["Report", "Manuscript", "Diagnostics", "Specification", "BitExact"], resources: true),
-    tests("BitExact", ["BitExact", "KernelTable"]),
+    tests("BitExact", ["BitExact", "KernelTable", "KernelDigests"], resources: true),
     tests("Training", ["Training", "BitExact", "KernelTable"]),
     tests("Experiments", ["Experiments", "Datasets", "Diagnostics", "Specification", "Tables", "Training"]),
     tests("RunStore", ["RunStore", "Specification"]),
     tests("Command", ["offprint-cli"]),
     tests("Architecture", []),
-    tests("Offprint", ["Offprint", "Diagnostics", "Specification"]),
-    tests("Plotting", ["Plotting", "CFonts", "Diagnostics", "Specification", "Tables"]),
+    tests(
+      "Offprint",
+      [
+        "Offprint", "Datasets", "Diagnostics", "Experiments", "Manuscript", "Report", "Specification",
+        "Tables",
+      ]),
+    tests("Plotting", ["Plotting", "Gallery", "CFonts", "Diagnostics", "Specification", "Tables"]),
     tests("Statistics", ["Statistics"], resources: true),
     tests("Expressions", ["Expressions", "Diagnostics", "Statistics", "Tables"]),
     tests("Datasets", ["Datasets", "BitExact", "CZlib"], resources: true),

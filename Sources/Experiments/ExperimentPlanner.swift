@@ -32,18 +32,44 @@ public let experimentRecord = Record(
       "measure", .list(.variant(tag: "name", runMeasurements.map { $0.record }), count: 0...20),
       doc: "Measurements of the trained network, each with a table of its own.", example: "[inference_modes]"),
     Field(
-      "vary", .map(.list(.string, count: 1...1000)),
+      "vary", .map(.either([.list(.string, count: 1...1000), .map(.string)])),
       doc:
-        "Swept options: a cross product. An axis is an option's name when only one option has it, else its path (`train.batch`).",
+        """
+        Swept options: a cross product. An axis is an option's name when only one option has it, else its path \
+        (`train.batch`, `train.schedule.every`), or a whole part (`model`). Values that are mappings or long lists are \
+        given names: `schedule: {flat: constant, steps: {name: step, every: 100}}`; they are merged into what the \
+        block says of that option, unless they give another `name`.
+        """,
       example: "{lr: [0.01, 0.1], norm: [none, batch]}"),
     Field(
       "arms", .list(.map(.string), count: 1...100),
-      doc: "Named sets of options, each a list element with `name`; adds the axis `arm`.",
-      example: "[{name: plain, norm: none}, {name: normed, norm: batch}]"),
+      doc:
+        """
+        Named sets of options, each a list element with `name`; adds the axis `arm`. An arm may set any option by name \
+        or path, a whole part (`model: {mlp: [500]}`, merged), its own `seeds`, and `null` to take an option away.
+        """,
+      example:
+        "[{name: plain, norm: none}, {name: normed, norm: batch, train: {schedule: cosine}, seeds: 10}]"),
+    Field(
+      "exclude", .list(.map(.string), count: 0...1000),
+      doc:
+        "Points that are not run: those with all the values of one element. A value may be a list of values or a comparison.",
+      example: "[{norm: none, lr: \">= 1\"}]"),
+    Field(
+      "derive", .map(.string),
+      doc:
+        """
+        Numbers computed at each point from axes and options, in order. One that is called as an option sets it \
+        (`steps: 60000 / batch`); each becomes an axis whose value follows from the others.
+        """,
+      example: "{steps: round(60000 / batch), noise_scale: lr / batch}"),
     Field(
       "seeds", .integer(1...10_000), default: .value(1),
       doc:
-        "Seeds of each point, numbered from 1; the same seed means the same data, batches and initial weights in all points.",
+        """
+        Seeds of each point, numbered from 1. Comparisons are paired by design: the same seed means the same data, label \
+        noise and batch order in all points, and the same initial weights wherever the shapes agree.
+        """,
       example: "5"),
   ])
 
@@ -68,20 +94,18 @@ public struct ExperimentPlanner {
     defer { diagnostics.add(contentsOf: found.all) }
     guard let body = selectingProfile(block.body, &found) else { return nil }
     guard checkKeys(body, &found) else { return nil }
-    let axes = axes(of: body, &found)
     let seeds =
       body["seeds"].map { experimentRecord["seeds"]?.type.resolve($0, label: "seeds", &found) ?? nil }
       ?? .number(1)
-    if found.hasErrors { return nil }
-    guard let seedCount = seeds?.integer, let points = expand(axes, seeds: seedCount, body, &found) else {
+    let base = Node(
+      .mapping((body.members ?? []).filter { OptionPaths.parts.contains($0.key) }), at: body.position)
+    guard let seedCount = seeds?.integer, let sweep = Sweep(body, base: base, seeds: seedCount, &found) else {
       return nil
     }
-    let base = Node(
-      .mapping((body.members ?? []).filter { configurationKeys.contains($0.key) }), at: body.position)
     var runs: [Run] = []
     var declarations: [TableDeclaration] = []
     var digests: [String: String] = [:]
-    for point in points {
+    for point in sweep.points {
       guard let prepared = prepare(point.apply(to: base), body, &found) else { continue }
       if declarations.isEmpty {
         declarations =
@@ -89,7 +113,7 @@ public struct ExperimentPlanner {
           + prepared.configuration.measurements.map { type(of: $0).table }
       }
       digests[prepared.configuration.data.name.rawValue] = prepared.digest
-      for seed in 1...seedCount {
+      for seed in 1...(point.seeds ?? seedCount) {
         runs.append(
           Run(
             experiment: block.id, configuration: prepared.configuration, seed: seed, axes: point.cells,
@@ -99,8 +123,8 @@ public struct ExperimentPlanner {
     if found.hasErrors { return nil }
     let title = body["title"]?.text ?? block.id
     return Experiment(
-      id: block.id, title: title, axes: axes.map(\.column), runs: runs, seeds: seedCount,
-      declarations: declarations, dataDigests: digests)
+      id: block.id, title: title, axes: sweep.columns, runs: runs,
+      seeds: runs.reduce(1) { max($0, $1.seed) }, declarations: declarations, dataDigests: digests)
   }
 
   private func key(_ value: Value, seed: Int, data: String) -> String {
@@ -140,8 +164,6 @@ public struct ExperimentPlanner {
     }
   }
 
-  private let configurationKeys = ["data", "model", "train", "protocol", "record", "measure"]
-
   private func checkKeys(_ body: Node, _ diagnostics: inout Diagnostics) -> Bool {
     guard let members = body.members else {
       diagnostics.add(
@@ -160,201 +182,13 @@ public struct ExperimentPlanner {
     return !diagnostics.hasErrors
   }
 
-  // MARK: - Axes
-
-  private struct Axis {
-    var column: Column
-    /// The name of each value with the options that it sets.
-    var values: [(cell: Cell, settings: [Setting])]
-  }
-
-  private struct Setting {
-    var path: [String]
-    var position: SourcePosition
-    var value: Node
-  }
-
-  private struct Point {
-    var cells: [Cell]
-    var settings: [Setting]
-
-    func apply(to base: Node) -> Node {
-      settings.reduce(base) { $0.setting($1.path[...], at: $1.position, to: $1.value) }
-    }
-  }
-
-  private func axes(of body: Node, _ diagnostics: inout Diagnostics) -> [Axis] {
-    var axes: [Axis] = []
-    if let arms = body["arms"], let axis = armAxis(arms, body, &diagnostics) { axes.append(axis) }
-    guard let vary = body["vary"], !vary.isNull else { return axes }
-    guard let members = vary.members else {
-      diagnostics.add(
-        Diagnostic(
-          rule: "wrong-type", "'vary' cannot be \(vary.summary)", at: vary.position,
-          expected: "a mapping from options to lists of values"))
-      return axes
-    }
-    for member in members {
-      guard let path = path(of: member.key, at: member.position, body, &diagnostics) else { continue }
-      let values =
-        isListValued(path) && member.value.elements?.first?.elements == nil
-        ? [member.value] : member.value.elements ?? [member.value]
-      if values.isEmpty {
-        diagnostics.add(
-          Diagnostic(rule: "empty-axis", "the axis '\(member.key)' has no values", at: member.value.position))
-      }
-      let name = member.key.split(separator: ".").last.map(String.init) ?? member.key
-      var axis = Axis(column: Column(name, .axis, unit: unit(path, body), doc: doc(path, body)), values: [])
-      for value in values {
-        let cell = cell(value)
-        if axis.values.contains(where: { $0.cell == cell }) {
-          diagnostics.add(
-            Diagnostic(
-              rule: "duplicate-value", "'\(member.key)' has the value \(value.summary) twice",
-              at: value.position, length: value.length))
-        }
-        axis.values.append((cell, [Setting(path: path, position: member.position, value: value)]))
-      }
-      axes.append(axis)
-    }
-    return axes
-  }
-
-  private func armAxis(_ node: Node, _ body: Node, _ diagnostics: inout Diagnostics) -> Axis? {
-    guard let arms = node.elements, !arms.isEmpty else {
-      diagnostics.add(
-        Diagnostic(
-          rule: "wrong-type", "'arms' cannot be \(node.summary)", at: node.position,
-          expected: "a list of mappings, each with a name"))
-      return nil
-    }
-    var axis = Axis(column: Column("arm", .axis, doc: "Name of the arm."), values: [])
-    for arm in arms {
-      guard let members = arm.members, let name = arm["name"]?.text else {
-        diagnostics.add(
-          Diagnostic(
-            rule: "missing-key", "an arm needs a name", at: arm.position,
-            expected: "{name: …, option: value, …}"))
-        continue
-      }
-      if axis.values.contains(where: { $0.cell == .text(name) }) {
-        diagnostics.add(
-          Diagnostic(rule: "duplicate-value", "there are two arms named '\(name)'", at: arm.position))
-      }
-      let settings = members.filter { $0.key != "name" }.compactMap { member in
-        path(of: member.key, at: member.position, body, &diagnostics).map {
-          Setting(path: $0, position: member.position, value: member.value)
-        }
-      }
-      axis.values.append((.text(name), settings))
-    }
-    return axis
-  }
-
-  private func cell(_ node: Node) -> Cell {
-    switch node.content {
-    case .scalar(let text, let quoted):
-      quoted ? .text(text) : yamlNumber(text).map(Cell.number) ?? .text(text)
-    case .sequence(let elements): .text("[" + elements.map { cell($0).label }.joined(separator: ", ") + "]")
-    case .mapping(let members): .text(members.first.map { cell($0.value).label } ?? "{}")
-    }
-  }
-
-  // MARK: - Paths of options
-
-  /// Every option that can be swept, as path, for the datasets and protocols at hand.
-  private func sweepable(_ body: Node) -> [[String]] {
-    func paths(_ prefix: String, _ fields: [Field]) -> [[String]] { fields.map { [prefix, $0.name] } }
-    let name = { (node: Node?) in node?.text ?? node?["name"]?.text }
-    var result = paths("model", modelRecord.fields) + paths("train", trainRecord.fields) + [["data", "name"]]
-    if case .variant(_, let datasets) = dataType {
-      result += paths("data", datasets.first { $0.name == name(body["data"]) }?.fields ?? [])
-    }
-    result += paths(
-      "protocol", runProtocols.first { $0.record.name == name(body["protocol"]) }?.record.fields ?? [])
-    return result
-  }
-
-  private func path(
-    of name: String, at position: SourcePosition, _ body: Node, _ diagnostics: inout Diagnostics
-  ) -> [String]? {
-    let all = sweepable(body)
-    let matches =
-      name.contains(".") ? all.filter { $0.joined(separator: ".") == name } : all.filter { $0.last == name }
-    if matches.count == 1 { return matches[0] }
-    // `train` and `protocol` may both have `steps`: only one of them is in use.
-    let used = matches.filter { body[$0[0]] != nil }
-    if used.count == 1 { return used[0] }
-    let candidates = all.map { path in
-      all.count { $0.last == path.last } == 1 ? path[1] : path.joined(separator: ".")
-    }
-    diagnostics.add(
-      Diagnostic(
-        rule: matches.isEmpty ? "unknown-option" : "ambiguous-option",
-        matches.isEmpty ? "there is no option '\(name)' to set" : "several options are called '\(name)'",
-        at: position, length: name.utf8.count,
-        hint: matches.isEmpty
-          ? nameHint(for: name, in: candidates)
-          : "write one of " + matches.map { $0.joined(separator: ".") }.joined(separator: ", ")))
-    return nil
-  }
-
-  private func field(_ path: [String], _ body: Node) -> Field? {
-    switch path[0] {
-    case "model": return modelRecord[path[1]]
-    case "train": return trainRecord[path[1]]
-    case "protocol":
-      let name = body["protocol"]?.text ?? body["protocol"]?["name"]?.text
-      return runProtocols.first { $0.record.name == name }?.record[path[1]]
-    default:
-      guard case .variant(_, let datasets) = dataType else { return nil }
-      return datasets.first { $0.name == body["data"]?.text || $0.name == body["data"]?["name"]?.text }?[
-        path[1]]
-    }
-  }
-
-  private func unit(_ path: [String], _ body: Node) -> String { field(path, body)?.unit ?? "" }
-  private func doc(_ path: [String], _ body: Node) -> String { field(path, body)?.doc ?? "" }
-
-  private func isListValued(_ path: [String]) -> Bool {
-    if path == ["model", "mlp"] { return true }
-    return path == ["data", "classes"]
-  }
-
-  // MARK: - Points
-
-  private func expand(_ axes: [Axis], seeds: Int, _ body: Node, _ diagnostics: inout Diagnostics) -> [Point]?
-  {
-    var count = seeds
-    for axis in axes {
-      let (product, overflow) = count.multipliedReportingOverflow(by: max(1, axis.values.count))
-      count = overflow ? .max : product
-    }
-    guard count <= ExperimentPlanner.mostRuns else {
-      let sizes = axes.map { "\($0.values.count) × " }.joined()
-      let total = axes.reduce(Double(seeds)) { $0 * Double($1.values.count) }
-      diagnostics.add(
-        Diagnostic(
-          rule: "too-many-runs", "this sweep has \(sizes)\(seeds) = \(Cell.format(total)) runs",
-          at: (body["vary"] ?? body).position, expected: "at most \(ExperimentPlanner.mostRuns) runs"))
-      return nil
-    }
-    var points = [Point(cells: [], settings: [])]
-    for axis in axes {
-      points = points.flatMap { point in
-        axis.values.map { Point(cells: point.cells + [$0.cell], settings: point.settings + $0.settings) }
-      }
-    }
-    return points
-  }
-
   // MARK: - One point
 
   private func prepare(
     _ node: Node, _ body: Node, _ diagnostics: inout Diagnostics
   ) -> (configuration: Configuration, cost: RunCost, digest: String)? {
     let record = Record(
-      "experiment", doc: "", fields: experimentRecord.fields.filter { configurationKeys.contains($0.name) })
+      "experiment", doc: "", fields: experimentRecord.fields.filter { OptionPaths.parts.contains($0.name) })
     guard var value = record.resolve(node, &diagnostics) else { return nil }
     let kind = runProtocols.first { $0.record.name == value["protocol"]?["name"]?.string }
     guard let kind else { return nil }
@@ -394,8 +228,9 @@ public struct ExperimentPlanner {
     }
     if let model = value["model"], ModelOptions(model) == nil {
       complain(
-        "model-layers", "the model's hidden layers must be given in one way", "model",
-        expected: "either mlp: [...], or width: (and depth:)")
+        "model-layers", "the model's architecture must be given in one way", "model",
+        expected:
+          "one of mlp: [...], width: (and depth:), blocks: (and width:), cnn: [...], resnet: 6n + 2, gru:")
     }
     if let data = value["data"]?["name"]?.string.flatMap(DatasetName.init), !kind.datasets.contains(data) {
       complain(
@@ -405,14 +240,12 @@ public struct ExperimentPlanner {
     var complaints = Complaints()
     kind.check(value, &complaints)
     checkRecord(value, &complaints)
-    for found in complaints.all { complain(found.rule, found.message, found.key, expected: found.expected) }
-    if value["model"]?["norm"]?.string != "batch",
-      value["measure"]?.array?.contains(where: { $0["name"] == "inference_modes" }) == true
+    for measurement in runMeasurements
+    where value["measure"]?.array?.contains(where: { $0["name"]?.string == measurement.record.name }) == true
     {
-      complain(
-        "model-measurement", "'inference_modes' needs a batch-normalised model", "measure",
-        expected: "model: {norm: batch}")
+      measurement.check(value, &complaints)
     }
+    for found in complaints.all { complain(found.rule, found.message, found.key, expected: found.expected) }
     return diagnostics.all.count == before
   }
 
@@ -429,39 +262,42 @@ public struct ExperimentPlanner {
           at: place.position, length: place.length, expected: "at most \(description.train), or full"))
     }
     let size = train.batch ?? description.train
-    if configuration.model?.batchNorm == true, configuration.model?.normStatistics == .batch, size < 2 {
+    if configuration.model?.batchNorm == true, configuration.model?.norm.statistics == .batch, size < 2 {
       diagnostics.add(
         Diagnostic(
           rule: "batch-size",
           "batch normalisation cannot be trained on batches of 1: every output would be constant",
           at: place.position, length: place.length, expected: "batch: at least 2"))
     }
-    let memory =
-      16
-      * (configuration.weightCount(description) + Double(size)
-        * Double(configuration.model?.hidden.reduce(0, +) ?? 0))
-    if memory > 64e9 {
+    checkModel(configuration, description, batch: size, node["model"] ?? node, &diagnostics)
+  }
+
+  private func checkModel(
+    _ configuration: Configuration, _ description: DatasetDescription, batch: Int, _ node: Node,
+    _ diagnostics: inout Diagnostics
+  ) {
+    guard let model = configuration.model else { return }
+    if case .cnn(let stack) = model.architecture, let side = stack.kernels.min(), stack.stride > side {
       diagnostics.add(
         Diagnostic(
-          rule: "model-size", "this model would need about \(Int(memory / 1e9)) GB",
-          at: (node["model"] ?? node).position,
-          expected: "at most 64 GB"))
+          rule: "model-layers", "a stride of \(stack.stride) skips inputs of a kernel of \(side)",
+          at: node.position, expected: "a stride of at most the kernel's side"))
+      return
     }
-  }
-}
-
-extension Node {
-  /// The same node with `value` at `path`, mappings added where they are missing.
-  fileprivate func setting(_ path: ArraySlice<String>, at position: SourcePosition, to value: Node) -> Node {
-    guard let key = path.first else { return self }
-    if path.count == 1 { return expanded.setting(key, at: position, to: value) }
-    let child = self[key] ?? Node(.mapping([]), at: position)
-    return setting(key, at: position, to: child.expanded.setting(path.dropFirst(), at: position, to: value))
-  }
-
-  /// A bare name as the mapping that it is short for.
-  private var expanded: Node {
-    guard case .scalar = content, !isNull else { return self }
-    return Node(.mapping([Member(key: "name", position: position, value: self)]), at: position)
+    do {
+      let size = try model.size(.input(description.shape), classes: description.classes)
+      let memory = 4 * (4 * Double(size.paddedParameters) + 2 * Double(batch) * size.activations)
+      if memory > 64e9 {
+        diagnostics.add(
+          Diagnostic(
+            rule: "model-size", "this model would need about \(Int(memory / 1e9)) GB", at: node.position,
+            expected: "at most 64 GB"))
+      }
+    } catch {
+      diagnostics.add(
+        Diagnostic(
+          rule: "model-data", "the model does not fit the data: \(error)", at: node.position,
+          expected: "inputs of shape \(description.shape)"))
+    }
   }
 }

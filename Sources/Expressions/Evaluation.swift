@@ -13,11 +13,15 @@ struct Evaluator {
   var structureOnly = false
   /// Before a run: for a table whose rows are not known yet, the axes whose values are not known.
   var unknownAxes: (String) -> [String] = { _ in [] }
+  /// The number behind a name, in expressions that may use names.
+  var variables: (Located<String>) throws -> Double = { _ in .nan }
 
   func frame(_ node: Node) throws -> Frame {
     switch node {
     case .number(let value, _):
       return Frame(constant: value)
+    case .name(let name):
+      return Frame(constant: try variables(name))
     case .reference(let reference):
       return try frame(reference)
     case .negation(let operand, _):

@@ -66,8 +66,12 @@ struct Parser {
   private static let longestText = 10_000
   private static let deepestNesting = 100
 
-  init(_ source: Source) throws {
+  /// Whether names stand for numbers, and samples are not allowed.
+  private let readsNames: Bool
+
+  init(_ source: Source, readsNames: Bool = false) throws {
     self.source = source
+    self.readsNames = readsNames
     bytes = Array(source.text.utf8)
     if bytes.count > Parser.longestText {
       throw source.error(
@@ -210,6 +214,7 @@ struct Parser {
       return node
     }
     guard isLetter(bytes[index]) else { throw unexpected("a number, a sample or a function") }
+    if readsNames { return try nameOrCall() }
     if startsReference { return .reference(try reference()) }
     return .call(try call())
   }
@@ -244,6 +249,30 @@ struct Parser {
   }
 
   // MARK: - Calls
+
+  private mutating func nameOrCall() throws -> Node {
+    if startsReference {
+      let sample = try reference()
+      throw source.error(
+        "derived-value", sample.span, "a derived value cannot depend on results",
+        expected: "axes, options and numbers")
+    }
+    let start = index
+    let word = dottedName()
+    let end = index
+    skipSpaces()
+    guard peek("(") else {
+      index = end
+      return .name(word)
+    }
+    index = start
+    let call = try call()
+    if call.axis != nil {
+      throw source.error(
+        "derived-value", call.span, "a derived value is computed at one point; it cannot go over an axis")
+    }
+    return .call(call)
+  }
 
   private mutating func call() throws -> Call {
     let name = name()
@@ -524,6 +553,17 @@ struct Parser {
     let start = index
     while index < bytes.count {
       let joins = bytes[index] == UInt8(ascii: "-") && index + 1 < bytes.count && isLetter(bytes[index + 1])
+      if !isNameByte(bytes[index]) && !joins { break }
+      index += 1
+    }
+    return located(start)
+  }
+
+  /// A name, or several joined by dots, as in `train.batch`.
+  private mutating func dottedName() -> Located<String> {
+    let start = index
+    while index < bytes.count {
+      let joins = bytes[index] == UInt8(ascii: ".") && index + 1 < bytes.count && isLetter(bytes[index + 1])
       if !isNameByte(bytes[index]) && !joins { break }
       index += 1
     }

@@ -76,6 +76,8 @@ enum AxisScale: String, CaseIterable, Sendable {
 
 indirect enum Node: Sendable {
   case number(Double, Span)
+  /// An axis or option of the design; only in derived values.
+  case name(Located<String>)
   case reference(Reference)
   case negation(Node, Span)
   case binary(BinaryOperator, Node, Node, Span)
@@ -87,6 +89,7 @@ indirect enum Node: Sendable {
     case .number(_, let span), .negation(_, let span), .binary(_, _, _, let span),
       .comparison(_, _, _, let span):
       span
+    case .name(let name): name.span
     case .reference(let reference): reference.span
     case .call(let call): call.span
     }
@@ -95,7 +98,7 @@ indirect enum Node: Sendable {
   /// The references in the order of the text.
   var references: [Reference] {
     switch self {
-    case .number: []
+    case .number, .name: []
     case .reference(let reference): [reference]
     case .negation(let operand, _): operand.references
     case .binary(_, let a, let b, _), .comparison(_, let a, let b, _): a.references + b.references

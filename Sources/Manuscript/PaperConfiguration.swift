@@ -48,6 +48,8 @@ public struct PaperConfiguration: Sendable {
   public var bibliography: FileName?
   /// The sections, in order.
   public var sections: [FileName]
+  /// The author's own commands in formulas.
+  public var math = MathMacros()
   /// The profiles that the paper offers.
   public var profiles: [String]
   /// The limits that the paper sets for its runs, as resolved by their declaration.
@@ -110,6 +112,10 @@ extension PaperConfiguration {
         "sections", .list(.string, count: 1...1000), default: .required, doc: "The sections, in order.",
         example: "[00-introduction.md, 01-methods.md]"),
       Field(
+        "math", .map(.string),
+        doc: "Commands of the author's for formulas, by name; `#1` to `#9` stand for their arguments.",
+        example: "{\\norm: '\\left\\lVert #1 \\right\\rVert'}"),
+      Field(
         "profiles", .list(.string, count: 1...20), default: .value(["smoke", "default", "full"]),
         doc: "The profiles that the paper offers, smallest first.",
         example: "[smoke, default]"),
@@ -135,6 +141,7 @@ extension PaperConfiguration {
       let value = PaperConfiguration.record.resolve(node, &diagnostics)
     else { return nil }
     self.init(value, node: node)
+    math = MathMacros(node["math"], &diagnostics)
     checkFormats(&diagnostics)
   }
 

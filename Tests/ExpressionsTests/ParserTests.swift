@@ -13,6 +13,7 @@ func dump(_ node: Node) -> String {
   case .negation(let operand, _): return "(neg \(dump(operand)))"
   case .binary(let operation, let a, let b, _): return "(\(operation.rawValue) \(dump(a)) \(dump(b)))"
   case .comparison(let comparison, let a, let b, _): return "(\(comparison.rawValue) \(dump(a)) \(dump(b)))"
+  case .name(let name): return name.value
   case .reference(let reference):
     let filters = reference.filters.map {
       "\($0.axis.value)\($0.comparison.rawValue)\($0.number.map { "#\($0)" } ?? $0.value.value)"

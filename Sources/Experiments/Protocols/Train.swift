@@ -7,7 +7,16 @@ import Training
 struct Train: RunProtocol {
   static let record = Record("train", doc: "Trains the model once a run. The default.", fields: [])
   static let trainsModel = true
-  static let datasets = classificationData
+  static let datasets = classificationData + regressionData
+
+  static func check(_ value: Value, _ complaints: inout Complaints) {
+    let name = value["data"]?["name"]?.string
+    if regressionData.contains(where: { $0.rawValue == name }), value["train"]?["loss"]?.string != "mse" {
+      complaints.add(
+        "model-data", "'\(name ?? "")' has real-valued targets, which cross-entropy cannot fit", in: "train",
+        expected: "loss: mse")
+    }
+  }
 
   init(_ value: Value) {}
 
@@ -100,21 +109,21 @@ extension RunContext {
   func makeNetwork(for data: TrainingData) -> (Network, TrainOptions)? {
     guard let model = configuration.model, let train = configuration.train else { return nil }
     let capacity = max(min(train.batch ?? data.train.count, data.train.count), 256)
-    return (Network(model, features: data.train.features, classes: data.classes, capacity: capacity), train)
+    let network = try? Network(
+      model, input: data.shape, classes: data.classes, capacity: capacity, loss: train.loss)
+    return network.map { ($0, train) }
   }
 }
 
 extension Configuration {
-  /// Weights of the dense layers.
-  func weightCount(_ data: DatasetDescription) -> Double {
-    guard let model else { return 0 }
-    let widths = [data.inputCount] + model.hidden + [data.classes]
-    return zip(widths, widths.dropFirst()).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+  /// The model counted for the data; `nil` without a model, or when it does not fit.
+  func modelSize(_ data: DatasetDescription) -> ModelSize? {
+    try? model?.size(.input(data.shape), classes: data.classes)
   }
 
-  /// The cost of one training: 6 operations a weight and example, 2 for an evaluation.
+  /// The cost of one training: 6 operations a multiplication and example, 2 for an evaluation.
   func trainingCost(_ data: DatasetDescription) -> RunCost {
-    guard let train else { return RunCost(steps: 0, operations: 0) }
+    guard let train, let size = modelSize(data) else { return RunCost(steps: 0, operations: 0) }
     let batch = Double(min(train.batch ?? data.train, data.train))
     let records = 1 + Double(record.every.map { train.steps / max(1, $0) } ?? 0)
     let sets = Set(record.metrics.compactMap { $0.split(separator: "_").first })
@@ -122,9 +131,9 @@ extension Configuration {
       (sets.contains("train") ? data.train : 0) + (sets.contains("test") ? data.test : 0) + data.validation
     let evaluated = records * Double(recorded) + Double(data.train + data.test)
     let measured = measurements.reduce(0) { $0 + $1.examples(data) }
-    let steps = Double(train.steps)
+    let steps = Double(train.steps) * (train.sharpnessRadius > 0 ? 2 : 1)
     return RunCost(
       steps: steps,
-      operations: weightCount(data) * (6 * steps * batch + 2 * (evaluated + Double(measured))))
+      operations: size.multiplications * (6 * steps * batch + 2 * (evaluated + Double(measured))))
   }
 }

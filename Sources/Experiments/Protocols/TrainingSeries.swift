@@ -126,7 +126,7 @@ struct TrainingSeries {
 extension Configuration {
   /// Examples that a forward pass over training and test data reads, as operations.
   func evaluationCost(_ examples: Int, _ data: DatasetDescription) -> Double {
-    2 * weightCount(data) * Double(examples)
+    2 * (modelSize(data)?.multiplications ?? 0) * Double(examples)
   }
 
   /// Several trainings and some evaluations.
