@@ -68,7 +68,7 @@ private let small = """
     #expect(layers.numbers("cka").allSatisfy { $0 > 0 && $0 <= 1 })
     let main = try #require(made[""])
     #expect(
-      try #require(main.number("cka_trained"))
+      main.number("cka_trained")
         == layers.number("cka", where: ["pair": "trained", "layer": "2", "other_layer": "2"]))
     // The trained logits agree far more than the untrained ones.
     let trained = try #require(
