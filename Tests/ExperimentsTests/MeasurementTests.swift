@@ -283,8 +283,8 @@ private let small = """
     let made = try tables(
       """
       data: {name: sines, frequencies: [1, 3], train: 64, test: 64}
-      model: {mlp: [64, 64]}
-      train: {loss: mse, optimizer: adam, lr: 0.003, batch: full, steps: 1500}
+      model: {mlp: [64, 64], init: pytorch}
+      train: {loss: mse, optimizer: adam, lr: 0.005, batch: full, steps: 2000}
       protocol: frequency-fit
       record: {every: 10}
       """)
