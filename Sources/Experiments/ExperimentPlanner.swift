@@ -255,14 +255,12 @@ public struct ExperimentPlanner {
     var complaints = Complaints()
     kind.check(value, &complaints)
     checkRecord(value, &complaints)
-    for found in complaints.all { complain(found.rule, found.message, found.key, expected: found.expected) }
-    if value["model"]?["norm"]?.string?.hasPrefix("batch") != true,
-      value["measure"]?.array?.contains(where: { $0["name"] == "inference_modes" }) == true
+    for measurement in runMeasurements
+    where value["measure"]?.array?.contains(where: { $0["name"]?.string == measurement.record.name }) == true
     {
-      complain(
-        "model-measurement", "'inference_modes' needs a batch-normalised model", "measure",
-        expected: "model: {norm: batch}")
+      measurement.check(value, &complaints)
     }
+    for found in complaints.all { complain(found.rule, found.message, found.key, expected: found.expected) }
     return diagnostics.all.count == before
   }
 

@@ -25,7 +25,7 @@ public final class Network {
   let stack: LayerStack
   let workspace: Workspace
   let lossLayer: LossLayer
-  private let batch: Buffer
+  let batch: Buffer
   private let batchTargets: Buffer
   private let outputStride: Int
   private(set) var labels: [Int32]
