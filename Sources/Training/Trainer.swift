@@ -67,7 +67,9 @@ public struct Trainer {
   public func run(
     _ data: ExampleMatrix, seed: UInt64, watches: (Int) -> Bool, watch: (_ step: Int) throws -> Bool
   ) rethrows -> Int {
-    if let mask { network.kernels.scale(mask.count, network.parameters.start, mask.start) }
+    if let mask { network.kernels.mask(mask.count, network.parameters.start, mask.start) }
+    network.keepOnly(mask)
+    defer { network.keepOnly(nil) }
     network.augmentation = options.augmentation
     let size = min(options.batch ?? data.count, data.count)
     let stepsPerEpoch = (data.count + size - 1) / size
@@ -99,21 +101,23 @@ public struct Trainer {
   private func computeGradient(
     _ data: ExampleMatrix, _ batch: [Int], _ frozen: FrozenParameters?, _ perturbation: Buffer?
   ) {
-    network.computeGradient(data, batch)
-    maskGradient(frozen)
+    computeGradient(data, batch, frozen)
     guard let saved = perturbation else { return }
     let norm = network.layout.distance(network.gradient)
     guard norm > 0 else { return }
     saved.copy(from: network.parameters)
     let factor = Float(options.sharpnessRadius / norm)
     for i in 0..<saved.count { network.parameters.start[i] += factor * network.gradient.start[i] }
-    network.computeGradient(data, batch)
+    computeGradient(data, batch, frozen)
     network.parameters.copy(from: saved)
-    maskGradient(frozen)
   }
 
-  private func maskGradient(_ frozen: FrozenParameters?) {
-    if let mask { network.kernels.scale(mask.count, network.gradient.start, mask.start) }
+  private func computeGradient(_ data: ExampleMatrix, _ batch: [Int], _ frozen: FrozenParameters?) {
+    if let mask {
+      network.computeGradient(data, batch, keepingOnly: mask)
+    } else {
+      network.computeGradient(data, batch)
+    }
     frozen?.maskGradient(network)
   }
 

@@ -40,7 +40,7 @@ private let allowed: [String: Set<String>] = [
   ],
 ]
 
-private let system: Set<String> = ["Glibc", "Darwin", "Musl", "Synchronization"]
+private let system: Set<String> = ["Dispatch", "Glibc", "Darwin", "Musl", "Synchronization"]
 
 @Suite struct ImportTests {
   private func imports(of target: String) throws -> [(file: String, module: String)] {
