@@ -81,6 +81,8 @@ protocol RunProtocol: Sendable {
   init(_ value: Value) throws
   /// Whether runs need `model` and `train`.
   static var trainsModel: Bool { get }
+  /// Whether probes look into its training.
+  static var takesProbes: Bool { get }
   /// The datasets that it works on.
   static var datasets: [DatasetName] { get }
   /// The tables of its runs; the first is the main one.
@@ -97,6 +99,11 @@ protocol RunProtocol: Sendable {
 
 extension RunProtocol {
   func tables(_ configuration: Configuration) -> [TableDeclaration] { Self.tables }
+  static func check(_ value: Value, _ complaints: inout Complaints) {}
+  static var takesProbes: Bool { false }
+}
+
+extension RunMeasurement {
   static func check(_ value: Value, _ complaints: inout Complaints) {}
 }
 
@@ -142,6 +149,8 @@ protocol RunMeasurement: Sendable {
   init(_ value: Value) throws
   /// Its table.
   static var table: TableDeclaration { get }
+  /// What no single option can say about a specification with this measurement, as `complaints`.
+  static func check(_ value: Value, _ complaints: inout Complaints)
   /// Measures.
   func measure(_ network: Network, _ data: TrainingData, seed: UInt64) throws -> RunTable
   /// Examples that pass through the network, for estimates.
@@ -155,7 +164,10 @@ let runProtocols: [any RunProtocol.Type] = [
 ]
 
 /// The measurements of the language.
-let runMeasurements: [any RunMeasurement.Type] = [InferenceModes.self]
+let runMeasurements: [any RunMeasurement.Type] = [
+  InferenceModes.self, Curvature.self, KeskarSharpness.self, Landscape.self, PACBayes.self, NormScales.self,
+  NormUnits.self, VarianceShift.self,
+]
 
 /// The data of a run, laid out for the kernels.
 final class TrainingData {
@@ -177,7 +189,8 @@ final class TrainingData {
     shape = .input(split.train.shape)
     func matrix(_ data: LabelledData) -> ExampleMatrix {
       ExampleMatrix(
-        inputs: data.channelsLast, labels: data.labels, features: data.inputCount, targets: data.targets ?? [],
+        inputs: data.channelsLast, labels: data.labels, features: data.inputCount,
+        targets: data.targets ?? [],
         targetCount: data.targets == nil ? 0 : data.classes)
     }
     train = matrix(split.train)
