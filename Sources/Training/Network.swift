@@ -23,6 +23,8 @@ public final class Network {
   /// Shape of one example.
   public let input: FeatureShape
   let stack: LayerStack
+  /// Shape of what leaves each layer of `stack`.
+  let outputShapes: [FeatureShape]
   let workspace: Workspace
   let lossLayer: LossLayer
   let batch: Buffer
@@ -64,6 +66,7 @@ public final class Network {
     let planned = try builder.plan(input, classes: classes, wantsInputGradient: wantsInputGradient)
     layout = builder.layout
     stack = LayerStack(planned, capacity: capacity)
+    outputShapes = planned.map(\.output)
     self.options = options
     self.classes = classes
     self.capacity = capacity

@@ -7,6 +7,7 @@ import Training
 struct Train: RunProtocol {
   static let record = Record("train", doc: "Trains the model once a run. The default.", fields: [])
   static let trainsModel = true
+  static let takesProbes = true
   static let datasets = classificationData + regressionData
 
   static func check(_ value: Value, _ complaints: inout Complaints) {
@@ -34,8 +35,13 @@ struct Train: RunProtocol {
       throw ConfigurationError(description: "no model or training")
     }
     network.initialize(seed: context.streamSeed)
-    let training = try ObservedTraining(network, options, data, context).run()
+    let probes = try ProbeSeries(
+      context.configuration.probes, ProbeBench(network, options, data, seed: context.streamSeed))
+    let training = ObservedTraining(network, options, data, context)
+    training.probes = probes
+    _ = try training.run()
     var result = RunResult()
+    result.tables = probes.results
     result.digests = training.trail.entries
     var main = RunTable(tables(context.configuration)[0])
     main.addRow(training.final)
@@ -49,7 +55,9 @@ struct Train: RunProtocol {
   }
 
   func cost(_ configuration: Configuration, _ data: DatasetDescription) -> RunCost {
-    configuration.trainingCost(data)
+    var cost = configuration.trainingCost(data)
+    cost.operations += configuration.probeCost(data)
+    return cost
   }
 }
 
