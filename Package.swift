@@ -124,7 +124,7 @@ let package = Package(
     tests("Manuscript", ["Manuscript", "Diagnostics", "Specification"], resources: true),
     tests("Report", ["Report", "Manuscript", "Diagnostics", "Specification", "BitExact"], resources: true),
     tests("BitExact", ["BitExact", "KernelTable", "KernelDigests"], resources: true),
-    tests("Training", ["Training", "BitExact", "KernelTable"]),
+    tests("Training", ["Training", "BitExact", "KernelTable"], resources: true),
     tests("Experiments", ["Experiments", "Datasets", "Diagnostics", "Specification", "Tables", "Training"]),
     tests("RunStore", ["RunStore", "Specification"]),
     tests("Command", ["offprint-cli"]),
@@ -132,11 +132,11 @@ let package = Package(
     tests(
       "Offprint",
       [
-        "Offprint", "Datasets", "Diagnostics", "Experiments", "Manuscript", "Report", "Specification",
-        "Tables",
+        "Offprint", "Datasets", "Diagnostics", "Experiments", "Expressions", "Manuscript", "Report",
+        "Specification", "Tables",
       ]),
     tests("Plotting", ["Plotting", "Gallery", "CFonts", "Diagnostics", "Specification", "Tables"]),
-    tests("Statistics", ["Statistics"], resources: true),
+    tests("Statistics", ["Statistics", "BitExact"], resources: true),
     tests("Expressions", ["Expressions", "Diagnostics", "Statistics", "Tables"]),
     tests("Datasets", ["Datasets", "BitExact", "CZlib"], resources: true),
   ]

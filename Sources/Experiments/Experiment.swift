@@ -46,6 +46,8 @@ public struct Experiment: Sendable {
   public let runs: [Run]
   /// Seeds of each point.
   public let seeds: Int
+  /// The rule by which the first seeds decide how many there are; `nil` when their number is fixed.
+  public let stagedSeeds: StagedSeeds?
   /// The tables that its runs fill.
   public let declarations: [TableDeclaration]
   /// Digest of the data that the runs draw from, by dataset.
@@ -64,6 +66,7 @@ public struct Experiment: Sendable {
   /// The experiment's tables filled from the results of its runs; runs without a result leave no rows.
   public func tables(_ result: (Run) -> RunResult?) -> [Table] {
     var tables = declarations.map { Table(name: tableName($0), columns: columns($0)) }
+    for index in tables.indices { tables[index].firstStage = stagedSeeds?.first }
     for run in runs {
       guard let result = result(run) else { continue }
       for (index, declaration) in declarations.enumerated() {

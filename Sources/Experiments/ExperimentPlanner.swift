@@ -64,11 +64,12 @@ public let experimentRecord = Record(
         """,
       example: "{steps: round(60000 / batch), noise_scale: lr / batch}"),
     Field(
-      "seeds", .integer(1...10_000), default: .value(1),
+      "seeds", .either([.integer(1...10_000), .record(stagedSeedsRecord)]), default: .value(1),
       doc:
         """
         Seeds of each point, numbered from 1. Comparisons are paired by design: the same seed means the same data, label \
-        noise and batch order in all points, and the same initial weights wherever the shapes agree.
+        noise and batch order in all points, and the same initial weights wherever the shapes agree. A mapping lets the \
+        first seeds decide how many there are.
         """,
       example: "5"),
   ])
@@ -80,12 +81,20 @@ public struct ExperimentPlanner {
   private let profile: String
   private let profiles: [String]
   private let library: DatasetLibrary
+  private let decidedSeeds: (String, StagedSeeds) -> Int
 
   /// Plans for one of the paper's `profiles`.
-  public init(profile: String, profiles: [String], library: DatasetLibrary) {
+  ///
+  /// - Parameter decidedSeeds: the number of seeds of an experiment whose first seeds decide it; their own number
+  ///   until they have.
+  public init(
+    profile: String, profiles: [String], library: DatasetLibrary,
+    decidedSeeds: @escaping (String, StagedSeeds) -> Int = { $1.first }
+  ) {
     self.profile = profile
     self.profiles = profiles
     self.library = library
+    self.decidedSeeds = decidedSeeds
   }
 
   /// The experiment of a block; `nil` with diagnostics when something in it is wrong.
@@ -99,7 +108,12 @@ public struct ExperimentPlanner {
       ?? .number(1)
     let base = Node(
       .mapping((body.members ?? []).filter { OptionPaths.parts.contains($0.key) }), at: body.position)
-    guard let seedCount = seeds?.integer, let sweep = Sweep(body, base: base, seeds: seedCount, &found) else {
+    let rule = seeds.flatMap { StagedSeeds($0, at: (body["seeds"] ?? body).position) }
+    rule?.check(body, &found)
+    let decided = rule.map { min(max(decidedSeeds(block.id, $0), $0.first), $0.atMost) }
+    guard let seedCount = decided ?? seeds?.integer,
+      let sweep = Sweep(body, base: base, seeds: seedCount, &found)
+    else {
       return nil
     }
     var runs: [Run] = []
@@ -124,7 +138,8 @@ public struct ExperimentPlanner {
     let title = body["title"]?.text ?? block.id
     return Experiment(
       id: block.id, title: title, axes: sweep.columns, runs: runs,
-      seeds: runs.reduce(1) { max($0, $1.seed) }, declarations: declarations, dataDigests: digests)
+      seeds: runs.reduce(1) { max($0, $1.seed) }, stagedSeeds: rule, declarations: declarations,
+      dataDigests: digests)
   }
 
   private func key(_ value: Value, seed: Int, data: String) -> String {

@@ -151,7 +151,9 @@ protocol RunMeasurement: Sendable {
 /// The protocols of the language.
 let runProtocols: [any RunProtocol.Type] = [
   Train.self, IterativePruning.self, PruneAndFineTune.self, PruneAtInitialization.self, TicketMovement.self,
-  SeparableDescentProtocol.self,
+  UntrainedMasks.self, LearnMask.self,
+  SeparableDescentProtocol.self, Separability.self, LinearRegression.self, FeatureRegression.self,
+  MemorizationCapacity.self,
 ]
 
 /// The measurements of the language.
@@ -173,22 +175,47 @@ final class TrainingData {
   /// The labels of `train` before label noise.
   let trueLabels: [Int32]
 
-  init(_ split: DataSplit) {
-    shape = .input(split.train.shape)
+  convenience init(_ split: DataSplit) {
     func matrix(_ data: LabelledData) -> ExampleMatrix {
       ExampleMatrix(
-        inputs: data.channelsLast, labels: data.labels, features: data.inputCount, targets: data.targets ?? [],
+        inputs: data.channelsLast, labels: data.labels, features: data.inputCount,
+        targets: data.targets ?? [],
         targetCount: data.targets == nil ? 0 : data.classes)
     }
-    train = matrix(split.train)
-    validation = matrix(split.validation)
-    test = matrix(split.test)
-    classes = split.train.classes
-    trueLabels = split.trueTrainLabels
-    noisyRows = split.isNoisy.indices.filter { split.isNoisy[$0] }
+    self.init(
+      shape: .input(split.train.shape), train: matrix(split.train), validation: matrix(split.validation), test: matrix(split.test),
+      classes: split.train.classes, trueLabels: split.trueTrainLabels, isNoisy: split.isNoisy)
+  }
+
+  init(
+    shape: FeatureShape, train: ExampleMatrix, validation: ExampleMatrix, test: ExampleMatrix, classes: Int, trueLabels: [Int32],
+    isNoisy: [Bool]
+  ) {
+    self.shape = shape
+    self.train = train
+    self.validation = validation
+    self.test = test
+    self.classes = classes
+    self.trueLabels = trueLabels
+    noisyRows = isNoisy.indices.filter { isNoisy[$0] }
     cleanRows =
-      split.isNoisy.isEmpty
-      ? Array(0..<split.train.count) : split.isNoisy.indices.filter { !split.isNoisy[$0] }
+      isNoisy.isEmpty ? Array(0..<train.count) : isNoisy.indices.filter { !isNoisy[$0] }
+  }
+
+  /// The same with only the first training examples.
+  func prefix(_ count: Int) -> TrainingData {
+    let noisy = Set(noisyRows)
+    return TrainingData(
+      shape: shape, train: selection(of: train, Array(0..<count), labels: train.labels), validation: validation, test: test,
+      classes: classes, trueLabels: Array(trueLabels.prefix(count)),
+      isNoisy: noisy.isEmpty ? [] : (0..<count).map { noisy.contains($0) })
+  }
+
+  /// The same with other training labels, none of them noisy.
+  func relabelled(_ labels: [Int32]) -> TrainingData {
+    TrainingData(
+      shape: shape, train: selection(of: train, Array(0..<train.count), labels: labels), validation: validation, test: test,
+      classes: classes, trueLabels: labels, isNoisy: [])
   }
 
   /// Some rows of a part, with labels of the caller's.

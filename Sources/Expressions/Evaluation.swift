@@ -33,7 +33,9 @@ struct Evaluator {
       let (a, b) = (try frame(left), try frame(right))
       _ = try commonUnit(a.unit, b.unit, span)
       return try located(span) { () throws(FrameProblem) in
-        try Frame.combine(a, b, unit: "") { comparison.holds($0, $1) ? 1 : 0 }
+        try Frame.combine(a, b, unit: "") { x, y in
+          x.isNaN || y.isNaN ? .nan : comparison.holds(x, y) ? 1 : 0
+        }
       }
     case .call(let call):
       return try frame(call)
@@ -42,7 +44,11 @@ struct Evaluator {
 
   /// The final sample: no axis may be open.
   func sample(_ node: Node) throws -> Sample {
-    let result = try frame(node)
+    try sample(of: frame(node), node)
+  }
+
+  /// The sample of a frame without open axes.
+  func sample(of result: Frame, _ node: Node) throws -> Sample {
     if result.constant != nil {
       throw source.error(
         "no-sample", node.span, "the expression names no experiment",
@@ -63,9 +69,11 @@ struct Evaluator {
     for reference in node.references where !experiments.contains(reference.experiment.value) {
       experiments.append(reference.experiment.value)
     }
+    let firstSeeds = node.references.compactMap { tables($0.tableName)?.firstStage }.min()
     return Sample(
       values: result.entries.map { (seed: $0.seed, value: $0.value) }.sorted { $0.seed < $1.seed },
-      experiments: experiments, unit: result.unit)
+      experiments: experiments, unit: result.unit,
+      firstStage: firstSeeds.map { first in result.entries.count { $0.seed <= first } })
   }
 
   private func notFixed(_ axis: FrameAxis, _ span: Span) -> Diagnostic {
@@ -192,63 +200,131 @@ struct Evaluator {
   // MARK: - Functions
 
   private func frame(_ call: Call) throws -> Frame {
-    let frames = try call.arguments.map { try frame($0) }
+    let frames = try call.arguments.map { try joined(frame($0), call) }
     guard let first = frames.first else { return Frame() }
-    switch call.function {
-    case .log: return first.mapped(unit: "", Elementary.log)
-    case .log2: return first.mapped(unit: "", Elementary.log2)
-    case .log10: return first.mapped(unit: "", Elementary.log10)
-    case .exp: return first.mapped(unit: "", Elementary.exp)
-    case .sqrt: return first.mapped(unit: "") { $0.squareRoot() }
-    case .abs: return first.mapped(unit: first.unit) { Swift.abs($0) }
-    case .min, .max:
-      let better: (Double, Double) -> Double = call.function == .min ? smaller : larger
-      if call.axis == nil {
-        return try frames.dropFirst().reduce(first) { result, next in
-          let unit = try commonUnit(result.unit, next.unit, call.span)
-          return try located(call.span) { () throws(FrameProblem) in
-            try Frame.combine(result, next, unit: unit, better)
-          }
-        }
-      }
-      return try reduced(first, call) { points in
-        points.dropFirst().reduce(points[0].value) { better($0, $1.value) }
-      }
-    case .mean: return try reduced(first, call) { mean($0.map(\.value)) }
-    case .median: return try reduced(first, call) { median($0.map(\.value)) }
-    case .sd: return try reduced(first, call) { standardDeviation($0.map(\.value)) }
-    case .first: return try reduced(first, call) { $0[0].value }
-    case .last: return try reduced(first, call) { $0[$0.count - 1].value }
-    case .rise: return try reduced(first, call) { largestRise($0.map(\.value)) }
-    case .spearman:
-      return try onNumericAxis(first, call, unit: "") { spearman($0.map(\.axis), $0.map(\.value)) }
-    case .kendall:
-      return try onNumericAxis(first, call, unit: "") { kendall($0.map(\.axis), $0.map(\.value)) }
-    case .slope:
-      return try onNumericAxis(first, call, unit: "") {
-        leastSquaresSlope(x: $0.map(\.axis), y: $0.map(\.value))
-      }
-    case .largest:
-      return try onNumericAxis(first, call, unit: axisUnit(call)) { points in
-        points.last { $0.value == 1 }?.axis ?? .nan
-      }
-    case .smallest:
-      return try onNumericAxis(first, call, unit: axisUnit(call)) { points in
-        points.first { $0.value == 1 }?.axis ?? .nan
-      }
-    case .at:
+    switch call.function.form {
+    case .plain, .choice: return try pointwise(call, frames)
+    case .severalOrOver:
+      return call.axis == nil
+        ? try best(call, frames) : try reduced(first, call, unit: first.unit, call.function.summary)
+    case .over, .condition: return try overAxis(call, frames)
+    case .place:
       guard let axis = call.axis, let place = call.place else { return first }
-      return try located(place.span) { () throws(FrameProblem) in try first.fixed(axis.value, at: place.value)
+      return try located(place.span) { () throws(FrameProblem) in
+        try first.fixed(axis.value, at: place.value)
       }
     }
   }
 
+  /// Functions computed number by number.
+  private func pointwise(_ call: Call, _ frames: [Frame]) throws -> Frame {
+    let unit: String
+    switch call.function {
+    case .abs, .round, .floor, .ceil: unit = frames[0].unit
+    case .clamp:
+      unit = try frames.dropFirst().reduce(frames[0].unit) { try commonUnit($0, $1.unit, call.span) }
+    case .if: unit = try commonUnit(frames[1].unit, frames[2].unit, call.span)
+    default: unit = ""
+    }
+    let (frame, rows) = try zipped(frames, call.span)
+    return frame.mapped(unit: unit) { call.function.value(of: rows[Int($0)]) }
+  }
+
+  /// The smallest or largest of several samples.
+  private func best(_ call: Call, _ frames: [Frame]) throws -> Frame {
+    try frames.dropFirst().reduce(frames[0]) { result, next in
+      let unit = try commonUnit(result.unit, next.unit, call.span)
+      return try located(call.span) { () throws(FrameProblem) in
+        try Frame.combine(result, next, unit: unit) { call.function.summary([$0, $1]) }
+      }
+    }
+  }
+
+  /// Joins samples: each number of the frame is the index of a row with the numbers of all.
+  private func zipped(_ frames: [Frame], _ span: Span) throws -> (frame: Frame, rows: [[Double]]) {
+    var rows: [[Double]] = []
+    func row(_ values: [Double]) -> Double {
+      rows.append(values)
+      return Double(rows.count - 1)
+    }
+    var result = frames[0].mapped(unit: "") { row([$0]) }
+    for frame in frames.dropFirst() {
+      result = try located(span) { () throws(FrameProblem) in
+        try Frame.combine(result, frame, unit: "") { row(rows[Int($0)] + [$1]) }
+      }
+    }
+    return (result, rows)
+  }
+
+  // MARK: - Over an axis
+
+  private func overAxis(_ call: Call, _ frames: [Frame]) throws -> Frame {
+    let first = frames[0]
+    switch call.function {
+    case .mean, .median, .sd, .sum, .range, .rise, .first, .last:
+      return try reduced(first, call, unit: first.unit, call.function.summary)
+    case .count, .share: return try reduced(first, call, unit: "", call.function.summary)
+    case .quantile:
+      guard let p = frames[1].constant, (0...1).contains(p) else {
+        throw source.error(
+          "function-arguments", call.arguments[1].span,
+          "the second argument of 'quantile' must be a number in 0…1")
+      }
+      return try reduced(first, call, unit: first.unit) { quantile(p, of: $0) }
+    case .largest, .smallest, .argmin, .argmax:
+      return try onNumericAxis(first, call, unit: axisUnit(call)) { call.function.place(on: $0) }
+    case .area:
+      return try onNumericAxis(first, call, unit: "") { points in
+        trapeziumArea(x: points.map(\.axis), y: points.map(\.value))
+      }
+    case .crossing:
+      let difference = try combined(.subtract, first, frames[1], call.span)
+      let isLogarithmic = call.axisScale != nil
+      return try onNumericAxis(difference, call, unit: axisUnit(call)) { points in
+        let place = firstCrossing(points)
+        return isLogarithmic ? call.unscaled(place) : place
+      }
+    default: return try related(call, frames)
+    }
+  }
+
+  /// Slopes and correlations, with the axis or with another sample.
+  private func related(_ call: Call, _ frames: [Frame]) throws -> Frame {
+    if frames.count == 2 {
+      let unit = call.function == .slope ? quotient(frames[0].unit, frames[1].unit) : ""
+      let (frame, rows) = try zipped(frames, call.span)
+      return try reduced(frame, call, unit: unit) { indices in
+        let pairs = indices.map { rows[Int($0)] }
+        return call.function.relation(x: pairs.map { $0[1] }, y: pairs.map { $0[0] })
+      }
+    }
+    let unit =
+      call.function == .slope && call.axisScale == nil ? quotient(frames[0].unit, axisUnit(call)) : ""
+    return try onNumericAxis(frames[0], call, unit: unit) { points in
+      call.function.relation(x: points.map(\.axis), y: points.map(\.value))
+    }
+  }
+
+  private func quotient(_ a: String, _ b: String) -> String {
+    b.isEmpty ? a : a == b ? "" : "\(a.isEmpty ? "1" : a)/\(b)"
+  }
+
+  /// The frame with the axes of `over: (a, b)` as one.
+  private func joined(_ frame: Frame, _ call: Call) throws -> Frame {
+    guard let axis = call.axis, !call.joinedAxes.isEmpty, frame.constant == nil else { return frame }
+    return try located(axis.span) { () throws(FrameProblem) in
+      try frame.joining(call.joinedAxes, as: axis.value)
+    }
+  }
+
   private func reduced(
-    _ frame: Frame, _ call: Call, _ body: ([(axisValue: Cell, value: Double)]) -> Double
+    _ frame: Frame, _ call: Call, unit: String, _ body: ([Double]) -> Double
   ) throws -> Frame {
     guard let axis = call.axis else { return frame }
     return try located(axis.span) { () throws(FrameProblem) in
-      try frame.reduced(over: axis.value, unit: frame.unit) { points throws(FrameProblem) in body(points) }
+      try frame.reduced(over: axis.value, unit: unit) { points throws(FrameProblem) in
+        body(points.map(\.value))
+      }
     }
   }
 
@@ -271,12 +347,7 @@ struct Evaluator {
               message: "the axis '\(axis.value)' has no logarithm at \(Cell.format(number))",
               hint: "leave it out, as in [\(axis.value)>0]")
           }
-          switch call.axisScale {
-          case nil: numbers.append((number, point.value))
-          case .log: numbers.append((Elementary.log(number), point.value))
-          case .log2: numbers.append((Elementary.log2(number), point.value))
-          case .log10: numbers.append((Elementary.log10(number), point.value))
-          }
+          numbers.append((call.scaled(number), point.value))
         }
         return body(numbers)
       }
@@ -292,22 +363,6 @@ struct Evaluator {
       }
     }
     return ""
-  }
-
-  /// NaN when either is.
-  private func smaller(_ a: Double, _ b: Double) -> Double { a.isNaN || b.isNaN ? .nan : Swift.min(a, b) }
-  private func larger(_ a: Double, _ b: Double) -> Double { a.isNaN || b.isNaN ? .nan : Swift.max(a, b) }
-
-  /// max over i of (xᵢ − min over j ≤ i of xⱼ).
-  private func largestRise(_ values: [Double]) -> Double {
-    if values.contains(where: \.isNaN) { return .nan }
-    var lowest = Double.infinity
-    var rise = 0.0
-    for value in values {
-      lowest = Swift.min(lowest, value)
-      rise = Swift.max(rise, value - lowest)
-    }
-    return rise
   }
 }
 

@@ -12,13 +12,21 @@ public struct Sample: Sendable {
   public var experiments: [String]
   /// The unit, empty when there is none or it is not known.
   public var unit: String
+  /// When the spread over the first seeds decided how many seeds there are: how many of the values are of those.
+  public var firstStage: Int?
 
   /// Creates a sample.
-  public init(values: [(seed: Int, value: Double)], experiments: [String], unit: String = "") {
+  public init(
+    values: [(seed: Int, value: Double)], experiments: [String], unit: String = "", firstStage: Int? = nil
+  ) {
     self.values = values
     self.experiments = experiments
     self.unit = unit
+    self.firstStage = firstStage
   }
+
+  /// The numbers, for tests and intervals.
+  public var staged: StagedSample { StagedSample(numbers, firstStage: firstStage) }
 
   /// The numbers alone, in the order of the seeds.
   public var numbers: [Double] { values.map(\.value) }
@@ -151,74 +159,6 @@ private struct PlannedTables {
     guard let dot = name.firstIndex(of: "."), let runs = tables(String(name[..<dot])), !runs.rows.isEmpty
     else { return nil }
     return runs
-  }
-}
-
-/// A claim's assertion: two expressions and how they are said to compare.
-public struct Assertion: Sendable {
-  /// The text as written.
-  public var text: String { source.text }
-  /// The expression on the left of the comparison.
-  public let left: SampleExpression
-  private let source: Source
-  /// Left minus right, or right minus left where the claim says "less".
-  private let difference: SampleExpression
-  private let kind: ClaimKind
-
-  /// Parses `a > b`, `a >= b`, `a < b`, `a <= b` or `a ≈ b ± margin`; throws a `DiagnosticError` that points into it.
-  ///
-  /// - Parameters:
-  ///   - text: the assertion.
-  ///   - position: where its first byte stands in the paper.
-  public init(parsing text: String, at position: SourcePosition) throws {
-    source = Source(text: text, position: position)
-    var parser = try Parser(source)
-    let relation = try parser.assertionToEnd()
-    let (left, right) = (relation.left, relation.right)
-    self.left = SampleExpression(source: source, root: left)
-    let root: Node
-    switch relation.comparison {
-    case .less, .lessOrEqual: root = .binary(.subtract, right, left, relation.span)
-    default: root = .binary(.subtract, left, right, relation.span)
-    }
-    difference = SampleExpression(source: source, root: root)
-    if let margin = relation.margin {
-      let value = try Evaluator(source: source, tables: { _ in nil }).margin(margin)
-      kind = .equivalent(within: value)
-    } else {
-      let orEqual = relation.comparison == .greaterOrEqual || relation.comparison == .lessOrEqual
-      kind = .greater(than: 0, orEqual: orEqual)
-    }
-  }
-
-  /// The tables that the assertion reads, each once.
-  public var tableNames: [String] { difference.tableNames }
-  /// The experiments that the assertion reads, each once.
-  public var experiments: [String] { difference.experiments }
-
-  /// What is wrong, found without any result; see `SampleExpression.check`.
-  public func check(tables: (String) -> Table?, names: [String] = []) -> [Diagnostic] {
-    difference.check(tables: tables, names: names)
-  }
-
-  /// The paired differences, with what the claim says about their mean.
-  ///
-  /// For `a < b` the difference is b − a, so that every comparison by size says that the mean is above zero.
-  public func difference(tables: (String) -> Table?) throws -> (kind: ClaimKind, sample: Sample) {
-    (kind, try difference.evaluate(tables: tables))
-  }
-}
-
-extension Evaluator {
-  /// The margin of an equivalence: a positive constant.
-  fileprivate func margin(_ node: Node) throws -> Double {
-    if !node.references.isEmpty {
-      throw source.error("margin", node.span, "the margin must be a number, declared before the runs")
-    }
-    guard let margin = try frame(node).constant, margin.isFinite, margin > 0 else {
-      throw source.error("margin", node.span, "the margin must be above zero")
-    }
-    return margin
   }
 }
 

@@ -8,12 +8,14 @@ import Tables
 ///
 ///     value   = expression { "|" options }
 ///     options = option { [","] option }
-///     option  = "%" | "sd" | "plain" | "digits=" number
+///     option  = "%" | "sd" | "plain" | "bca" | "digits=" number
 public struct FormattedExpression: Sendable {
   /// The expression.
   public let expression: SampleExpression
   /// Whether the sample's standard deviation is written instead of its mean.
   public private(set) var showsDeviation = false
+  /// Whether the interval is the bootstrap's, written with both its ends.
+  public private(set) var usesBootstrap = false
   /// How numbers are written.
   public private(set) var style = UncertainNumber.Style()
 
@@ -64,6 +66,7 @@ public struct FormattedExpression: Sendable {
     case "%": style.percent = true
     case "sd": showsDeviation = true
     case "plain": style.plain = true
+    case "bca": usesBootstrap = true
     case _ where option.hasPrefix("digits="):
       guard let digits = Int(option.dropFirst("digits=".count)), (1...15).contains(digits) else {
         throw source.error("value-option", span, "'digits' is a whole number in 1…15")
@@ -71,15 +74,24 @@ public struct FormattedExpression: Sendable {
       style.digits = digits
     default:
       throw source.error(
-        "unknown-option", span, "there is no option '\(option)'", hint: "valid: %, sd, plain, digits=n")
+        "unknown-option", span, "there is no option '\(option)'", hint: "valid: %, sd, plain, bca, digits=n")
     }
   }
 
-  /// The sample as text: its mean ± the half-width of its 95 % t-interval, rounded by it; or its standard deviation.
+  /// The sample as text: its mean ± the half-width of its 95 % t-interval, rounded by it; or its standard deviation; or
+  /// its mean with the ends of its bias-corrected and accelerated bootstrap interval.
   public func text(of sample: Sample) -> String {
     let numbers = sample.numbers
+    if usesBootstrap, let interval = bootstrapInterval(numbers, seed: 1, purpose: expression.text) {
+      var plain = style
+      plain.plain = true
+      let texts = [interval.estimate, interval.lower, interval.upper].map {
+        UncertainNumber($0, halfWidth: max(interval.halfWidth, 0)).text(plain)
+      }
+      return "\(texts[0]) [\(texts[1]), \(texts[2])]"
+    }
     if showsDeviation { return UncertainNumber(standardDeviation(numbers)).text(style) }
-    let halfWidth = tInterval(numbers)?.halfWidth
+    let halfWidth = tInterval(numbers, firstStage: sample.firstStage)?.halfWidth
     return UncertainNumber(mean(numbers), halfWidth: halfWidth).text(style)
   }
 }

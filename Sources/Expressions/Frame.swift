@@ -146,6 +146,38 @@ extension Frame {
     return result
   }
 
+  /// The frame with several axes as one, whose values are the combinations that occur, in the order of the axes.
+  func joining(_ names: [String], as joint: String) throws(FrameProblem) -> Frame {
+    var indices: [Int] = []
+    for name in names {
+      guard let index = axes.firstIndex(where: { $0.name == name }), !indices.contains(index) else {
+        throw FrameProblem(
+          rule: "unknown-axis", message: "there is no open axis '\(name)' to go over",
+          hint: axes.isEmpty ? "every axis is fixed by a filter" : nameHint(for: name, in: axes.map(\.name)))
+      }
+      indices.append(index)
+    }
+    let combinations = Set(entries.map { entry in indices.map { entry.coordinates[$0] } })
+      .sorted { $0.lexicographicallyPrecedes($1) }
+    // Looked up only, never walked through.
+    let places = Dictionary(uniqueKeysWithValues: combinations.enumerated().map { ($1, $0) })
+    let kept = axes.indices.filter { !indices.contains($0) }
+    var joined = FrameAxis(
+      name: joint,
+      values: combinations.map { combination in
+        .text(zip(indices, combination).map { axes[$0].values[$1].label }.joined(separator: ", "))
+      })
+    joined.isUnknown = indices.contains { axes[$0].isUnknown }
+    var result = self
+    result.axes = kept.map { axes[$0] } + [joined]
+    result.entries = entries.map { entry in
+      let place = places[indices.map { entry.coordinates[$0] }] ?? 0
+      return Entry(
+        coordinates: kept.map { entry.coordinates[$0] } + [place], seed: entry.seed, value: entry.value)
+    }
+    return result
+  }
+
   /// Reduces an axis: `body` gets, for each seed and each value of the other axes, the numbers in the order of the axis.
   ///
   /// A seed that lacks a number at some value of the axis is left out, except over steps, which runs need not share.
@@ -206,11 +238,31 @@ extension Frame {
         rule: "unknown-value", message: "the axis '\(name)' has no value \(Cell.format(value))",
         hint: "valid: \(listed(axes[axis].values))")
     }
+    return fixed(axis, index)
+  }
+
+  private func fixed(_ axis: Int, _ index: Int) -> Frame {
     let kept = axes.indices.filter { $0 != axis && !isDetermined($0, by: axis) }
     var result = Frame(axes: kept.map { axes[$0] }, unit: unit)
     for entry in entries where entry.coordinates[axis] == index {
       result.entries.append(
         Entry(coordinates: kept.map { entry.coordinates[$0] }, seed: entry.seed, value: entry.value))
+    }
+    return result
+  }
+
+  /// For each value of an axis but the first: how much the numbers there exceed those at the value before.
+  func increments(over name: String) throws(FrameProblem) -> [(from: Cell, to: Cell, difference: Frame)] {
+    guard let axis = axes.firstIndex(where: { $0.name == name }) else {
+      throw FrameProblem(
+        rule: "unknown-axis", message: "there is no open axis '\(name)' to go over",
+        hint: axes.isEmpty ? "every axis is fixed by a filter" : nameHint(for: name, in: axes.map(\.name)))
+    }
+    let values = axes[axis].values
+    var result: [(Cell, Cell, Frame)] = []
+    for index in values.indices.dropFirst() {
+      let difference = try Frame.combine(fixed(axis, index), fixed(axis, index - 1), unit: unit, -)
+      result.append((values[index - 1], values[index], difference))
     }
     return result
   }

@@ -34,29 +34,31 @@ struct Source: Sendable {
   }
 }
 
-/// A recursive-descent parser over UTF-8 bytes.
-///
-///     assertion   = sum relation
-///     relation    = (">" | "<" | ">=" | "≥" | "<=" | "≤") sum
-///                 | ("≈" | "~=") sum ("±" | "+-") sum
-///     sum         = product { ("+" | "-" | "−") product }
-///     product     = factor { ("*" | "×" | "·" | "/") factor }
-///     factor      = ("-" | "−" | "+") factor | primary
-///     primary     = number | "(" sum ")" | call | reference
-///     number      = digits ["." digits] [("e" | "E") ["+" | "-"] digits] ["%"]
-///     call        = function "(" argument { "," argument } ")"
-///     argument    = condition | "over" ":" axis | name ":" signed number
-///     condition   = sum [(">" | ">=" | "<" | "<=" | "≥" | "≤") sum]
-///     axis        = name | ("log" | "log2" | "log10") "(" name ")"
-///     reference   = "exp-" word ["." name] ["[" filters "]"] "." name
-///     filters     = filter { "," filter }
-///     filter      = name ("=" | "==" | "!=" | "≠" | ">" | ">=" | "<" | "<=" | "≥" | "≤") value
-///     value       = quoted text | "[" … "]" | any text without "," and "]"
-///     name        = letter or "_", then letters, digits, "_", and "-" before a letter (an axis also "." and "-")
-///     word        = letters, digits, "_" and "-"
-///
-/// Spaces may stand between all of these, but not inside a reference (outside its filters). A hyphen between letters
-/// belongs to the name, so a difference needs spaces. `2%` is 0.02.
+/// The grammar of expressions and assertions, for the reference; `Parser` follows it rule by rule.
+public let expressionGrammar = #"""
+  assertion   = sum relation
+              | sum "in" "[" sum "," sum "]"
+              | ("increasing" | "decreasing") "(" sum "," "over" ":" name ")"
+  relation    = (">" | "<" | ">=" | "≥" | "<=" | "≤") sum
+              | ("≈" | "~=") sum ("±" | "+-") sum
+  sum         = product { ("+" | "-" | "−") product }
+  product     = factor { ("*" | "×" | "·" | "/") factor }
+  factor      = ("-" | "−" | "+") factor | primary
+  primary     = number | "(" sum ")" | call | reference
+  number      = digits ["." digits] [("e" | "E") ["+" | "-"] digits] ["%"]
+  call        = function "(" argument { "," argument } ")"
+  argument    = condition | "over" ":" axis | name ":" signed number
+  condition   = sum [(">" | ">=" | "<" | "<=" | "≥" | "≤") sum]
+  axis        = name | ("log" | "log2" | "log10") "(" name ")" | "(" name "," name { "," name } ")"
+  reference   = "exp-" word ["." name] ["[" filters "]"] "." name
+  filters     = filter { "," filter }
+  filter      = name ("=" | "==" | "!=" | "≠" | ">" | ">=" | "<" | "<=" | "≥" | "≤") value
+  value       = quoted text | "[" … "]" | any text without "," and "]"
+  name        = letter or "_", then letters, digits, "_", and "-" before a letter (an axis also "." and "-")
+  word        = letters, digits, "_" and "-"
+  """#
+
+/// A recursive-descent parser over UTF-8 bytes, see `expressionGrammar`.
 struct Parser {
   private let source: Source
   private let bytes: [UInt8]
@@ -96,39 +98,86 @@ struct Parser {
     return node
   }
 
-  /// The two sides of a claim.
-  struct Relation {
-    /// A comparison by size, or `nil` for equivalence.
-    var comparison: ComparisonOperator?
-    var left: Node
-    var right: Node
-    var margin: Node?
-    var span: Span
+  /// What a claim says.
+  enum Relation {
+    /// One sample is larger, or at least as large; `span` is that of both.
+    case order(ComparisonOperator, Node, Node, Span)
+    /// Two samples are equal within a margin.
+    case equivalence(Node, Node, margin: Node, Span)
+    /// A sample lies between two numbers.
+    case interval(Node, low: Node, high: Node, Span)
+    /// A sample rises, or falls, from each value of an axis to the next.
+    case trend(Call, rises: Bool)
   }
 
   /// A whole text that is one assertion.
   mutating func assertionToEnd() throws -> Relation {
-    let left = try sum()
+    let relation = try assertion()
+    skipSpaces()
+    if index < bytes.count { throw unexpected("an operator or the end of the claim") }
+    return relation
+  }
+
+  private mutating func assertion() throws -> Relation {
     skipSpaces()
     let start = index
-    var result: Relation
+    if let trend = try trend() { return trend }
+    let left = try sum()
+    skipSpaces()
     if accept("≈") || accept("~=") {
       let right = try sum()
       skipSpaces()
       guard accept("±") || accept("+-") else {
         throw unexpected("'± margin'", hint: "equivalence needs a margin: a ≈ b ± 0.01")
       }
-      result = Relation(comparison: nil, left: left, right: right, margin: try sum(), span: start..<index)
-    } else if let (comparison, _) = relation() {
-      result = Relation(
-        comparison: comparison, left: left, right: try sum(), margin: nil, span: start..<index)
-    } else {
-      throw unexpected("a comparison: >, <, >=, <= or ≈", hint: "a claim compares two samples: a > b")
+      let margin = try sum()
+      return .equivalence(left, right, margin: margin, start..<index)
+    }
+    if accept("in ") || accept("in[") {
+      if bytes[index - 1] == UInt8(ascii: "[") { index -= 1 }
+      try expect("[")
+      let low = try sum()
+      try expect(",")
+      let high = try sum()
+      try expect("]")
+      return .interval(left, low: low, high: high, start..<index)
+    }
+    if let (comparison, _) = relation() {
+      let right = try sum()
+      return .order(comparison, left, right, start..<index)
+    }
+    throw unexpected(
+      "a comparison: >, <, >=, <=, ≈ or in [low, high]",
+      hint: "a claim compares two samples: a > b")
+  }
+
+  /// `increasing(x, over: axis)`, when that is what follows.
+  private mutating func trend() throws -> Relation? {
+    let start = index
+    guard index < bytes.count, isLetter(bytes[index]) else { return nil }
+    let word = name()
+    guard let rises = ["increasing": true, "decreasing": false][word.value] else {
+      index = start
+      return nil
     }
     skipSpaces()
-    if index < bytes.count { throw unexpected("an operator or the end of the claim") }
-    result.span = left.span.lowerBound..<bytes.count
-    return result
+    guard accept("(") else { throw unexpected("'(' after '\(word.value)'") }
+    var call = Call(function: .range, name: word, arguments: [], span: word.span)
+    repeat {
+      try argument(of: &call)
+      skipSpaces()
+    } while accept(",")
+    try expect(")")
+    call.span = start..<index
+    if call.arguments.count != 1 || call.axis == nil || call.place != nil || call.axisScale != nil {
+      throw source.error(
+        "function-arguments", call.span, "'\(word.value)' takes one sample over an axis",
+        hint: "write \(word.value)(x, over: axis)")
+    }
+    if case .comparison(_, _, _, let span) = call.arguments[0] {
+      throw source.error("function-arguments", span, "'\(word.value)' takes numbers, not a comparison")
+    }
+    return .trend(call, rises: rises)
   }
 
   /// A whole text that is a list of filters.
@@ -341,6 +390,7 @@ struct Parser {
 
   /// `over: axis` or `over: log(axis)`, after the colon.
   private mutating func axis(of call: inout Call) throws {
+    if peek("(") { return try axes(of: &call) }
     guard index < bytes.count, isLetter(bytes[index]) else { throw unexpected("the name of an axis") }
     let axis = axisName()
     skipSpaces()
@@ -355,50 +405,71 @@ struct Parser {
     try expect(")")
   }
 
+  /// `(axis, axis)`: every combination of the values of several axes.
+  private mutating func axes(of call: inout Call) throws {
+    let start = index
+    try expect("(")
+    repeat {
+      skipSpaces()
+      guard index < bytes.count, isLetter(bytes[index]) else { throw unexpected("the name of an axis") }
+      call.joinedAxes.append(axisName().value)
+      skipSpaces()
+    } while accept(",")
+    try expect(")")
+    let name = call.joinedAxes.joined(separator: ", ")
+    if call.joinedAxes.count == 1 { call.joinedAxes = [] }
+    call.axis = Located(value: name, span: start..<index)
+  }
+
   private func checkForm(_ call: Call) throws {
     let function = call.function
     func wrong(_ span: Span, _ message: String) -> DiagnosticError {
       source.error("function-arguments", span, message, hint: "write \(function.usage)")
     }
-    for argument in call.arguments {
-      if case .comparison(_, _, _, let span) = argument, function.form != .condition {
+    for (position, argument) in call.arguments.enumerated() {
+      if case .comparison(_, _, _, let span) = argument, !function.takesComparison(position) {
         throw wrong(span, "'\(function.rawValue)' takes numbers, not a comparison")
       }
     }
-    if let place = call.place, function.form != .place {
+    if let place = call.place, !function.takesPlace {
       throw wrong(place.span, "'\(function.rawValue)' does not take a value of an axis")
     }
-    if call.axisScale != nil, function.form != .overScaled {
+    if call.axisScale != nil, !function.scalesAxis(call.arguments.count) {
       throw wrong(
         call.axis?.span ?? call.span, "'\(function.rawValue)' takes the axis itself, not its logarithm")
     }
-    let needsAxis: Bool
-    switch function.form {
-    case .unary: needsAxis = false
-    case .severalOrOver: needsAxis = call.arguments.count == 1
-    case .over, .overScaled, .condition, .place: needsAxis = true
-    }
+    let needsAxis =
+      if case .severalOrOver = function.form { call.arguments.count == 1 } else { function.takesAxis }
     if needsAxis, call.axis == nil {
       throw wrong(
         call.span,
-        function.form == .place
+        function.takesPlace
           ? "'at' needs a place on an axis, for example 'step: 500'"
           : "'\(function.rawValue)' needs 'over: axis'")
     }
     if !needsAxis, let axis = call.axis {
       throw wrong(axis.span, "'\(function.rawValue)' does not go over an axis here")
     }
-    let countFits = function.form == .severalOrOver ? !call.arguments.isEmpty : call.arguments.count == 1
-    if !countFits {
-      throw wrong(call.span, "'\(function.rawValue)' takes one sample, not \(call.arguments.count)")
+    try checkCount(call, wrong)
+    if function.takesComparison(0), let condition = call.arguments.first {
+      if case .comparison = condition {
+      } else {
+        throw wrong(condition.span, "'\(function.rawValue)' needs a comparison")
+      }
     }
-    if function.form == .condition, case .comparison = call.arguments[0] { return }
-    if function.form == .condition {
-      throw wrong(call.arguments[0].span, "'\(function.rawValue)' needs a comparison")
-    }
-    if function.form == .place, call.place == nil {
+    if function.takesPlace, call.place == nil {
       throw wrong(call.span, "'at' needs a place on an axis, for example 'step: 500'")
     }
+  }
+
+  private func checkCount(_ call: Call, _ wrong: (Span, String) -> DiagnosticError) throws {
+    let count = call.function.argumentCount
+    if count.contains(call.arguments.count) { return }
+    let words = ["no sample", "one sample", "two samples", "three samples"]
+    let wanted =
+      count.lowerBound == count.upperBound
+      ? words[min(count.lowerBound, 3)] : "\(words[min(count.lowerBound, 3)]) or two"
+    throw wrong(call.span, "'\(call.function.rawValue)' takes \(wanted), not \(call.arguments.count)")
   }
 
   // MARK: - References

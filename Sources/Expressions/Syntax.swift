@@ -58,8 +58,10 @@ struct Call: Sendable {
   var function: Function
   var name: Located<String>
   var arguments: [Node]
-  /// `over: axis`.
+  /// `over: axis`; of several axes, their names joined by commas.
   var axis: Located<String>?
+  /// The axes of `over: (axis, axis)`; empty for one.
+  var joinedAxes: [String] = []
   /// `over: log(axis)`.
   var axisScale: AxisScale?
   /// `axis: value` of `at`.

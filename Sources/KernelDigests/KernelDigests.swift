@@ -9,9 +9,10 @@ public import KernelTable
 public func reportKernelDigests(_ kernels: KernelTable, _ report: (StaticString, UInt64) -> Void) {
   report("multiply", products(kernels))
   report("multiplySegments", segmentedProducts(kernels))
+  report("multiplySparse", sparse(kernels, gradient: false))
+  report("sparseGradient", sparse(kernels, gradient: true))
   report("transpose", transposition(kernels))
-  report("activate", activations(kernels, gradients: false))
-  report("activationGradient", activations(kernels, gradients: true))
+  for activation in Activation.allCases { report(activation.digestName, activations(kernels, activation)) }
   report("softmaxCrossEntropy", crossEntropy(kernels))
   report("columnSums", columnStatistics(kernels, moments: false))
   report("columnMoments", columnStatistics(kernels, moments: true))
@@ -20,6 +21,8 @@ public func reportKernelDigests(_ kernels: KernelTable, _ report: (StaticString,
   report("sgd", sgd(kernels))
   report("adam", adam(kernels))
   report("scale", scaling(kernels))
+  report("mask", masking(kernels))
+  report("allFinite", finiteness(kernels))
   report("logisticGradient", logistic(kernels))
 }
 
@@ -140,6 +143,47 @@ private func segmentedProducts(_ kernels: KernelTable) -> UInt64 {
   return digest.value
 }
 
+/// Products and weight gradients of masks from empty to full.
+private func sparse(_ kernels: KernelTable, gradient: Bool) -> UInt64 {
+  var (source, digest) = (Source(state: 12), Digest())
+  for trial in 0..<40 {
+    let (rows, columns, depth) = (source.below(30), 1 + source.below(50), 1 + source.below(150))
+    let (n, wild, share) = ((depth + 15) / 16 * 16, trial % 4 == 3, [0, 5, 20, 100][trial % 4])
+    var (starts, survivors): ([Int32], [Int32]) = ([0], [])
+    for _ in 0..<rows {
+      for column in 0..<columns where source.below(100) < share { survivors.append(Int32(column)) }
+      starts.append(Int32(survivors.count))
+    }
+    let places = survivors.indices.map { Int32(survivors.count - 1 - $0) } + [0]
+    survivors.append(0)
+    let values = Memory(survivors.count, &source, wild: wild)
+    let left = Memory(columns * n, &source, wild: wild)
+    let right = Memory(max(rows, 1) * n, &source, wild: wild)
+    let result = Memory(max(rows * n, survivors.count), &source)
+    starts.withUnsafeBufferPointer { starts in
+      survivors.withUnsafeBufferPointer { survivors in
+        places.withUnsafeBufferPointer { places in
+          guard let starts = starts.baseAddress, let columns = survivors.baseAddress,
+            let places = places.baseAddress
+          else { return }
+          let pattern = SparseMatrix(
+            rows: rows, starts: starts, columns: columns, places: places, values: values.start)
+          if gradient {
+            kernels.sparseGradient(pattern, depth, left.start, n, right.start, n, result.start)
+            digest.add(result.start, survivors.count)
+          } else {
+            let biases = trial % 2 == 0 ? nil : Floats(right.start)
+            let found = kernels.multiplySparse(pattern, n, left.start, n, biases, result.start, n)
+            digest.add(result.start, rows * n)
+            digest.add(found ? 1 : 0)
+          }
+        }
+      }
+    }
+  }
+  return digest.value
+}
+
 private func transposition(_ kernels: KernelTable) -> UInt64 {
   var (source, digest) = (Source(state: 3), Digest())
   for _ in 0..<20 {
@@ -155,18 +199,30 @@ private func transposition(_ kernels: KernelTable) -> UInt64 {
 
 // MARK: - Element by element
 
-private func activations(_ kernels: KernelTable, gradients: Bool) -> UInt64 {
-  var (source, digest) = (Source(state: 4), Digest())
-  for activation in Activation.allCases {
-    for trial in 0..<12 {
-      let count = 16 * source.below(20)
-      let values = Memory(count, &source, wild: trial % 2 == 1)
-      let gradient = Memory(count, &source, wild: trial % 3 == 1)
-      for i in 0..<count { values.start[i] *= trial < 6 ? 8 : 100 }
-      kernels.activate(activation, values.start, count)
-      if gradients { kernels.activationGradient(activation, values.start, gradient.start, count) }
-      digest.add(gradients ? gradient.start : values.start, count)
+extension Activation {
+  /// Names the digest of its function and gradient.
+  fileprivate var digestName: StaticString {
+    switch self {
+    case .relu: "activate relu"
+    case .leakyRelu: "activate leaky-relu"
+    case .tanh: "activate tanh"
+    case .sigmoid: "activate sigmoid"
+    case .identity: "activate identity"
     }
+  }
+}
+
+private func activations(_ kernels: KernelTable, _ activation: Activation) -> UInt64 {
+  var (source, digest) = (Source(state: 4), Digest())
+  for trial in 0..<12 {
+    let count = 16 * source.below(20)
+    let values = Memory(count, &source, wild: trial % 2 == 1)
+    let gradient = Memory(count, &source, wild: trial % 3 == 1)
+    for i in 0..<count { values.start[i] *= trial < 6 ? 8 : 100 }
+    kernels.activate(activation, values.start, count)
+    kernels.activationGradient(activation, values.start, gradient.start, count)
+    digest.add(values.start, count)
+    digest.add(gradient.start, count)
   }
   return digest.value
 }
@@ -178,6 +234,28 @@ private func scaling(_ kernels: KernelTable) -> UInt64 {
     let (values, factors) = (Memory(count, &source, wild: trial % 2 == 1), Memory(count, &source, wild: true))
     kernels.scale(count, values.start, factors.start)
     digest.add(values.start, count)
+  }
+  return digest.value
+}
+
+private func masking(_ kernels: KernelTable) -> UInt64 {
+  var (source, digest) = (Source(state: 13), Digest())
+  for _ in 0..<10 {
+    let count = 16 * source.below(9)
+    let (values, mask) = (Memory(count, &source, wild: true), Memory(count, &source))
+    for i in 0..<count { mask.start[i] = mask.start[i] > 0 ? 1 : 0 }
+    kernels.mask(count, values.start, mask.start)
+    digest.add(values.start, count)
+  }
+  return digest.value
+}
+
+private func finiteness(_ kernels: KernelTable) -> UInt64 {
+  var (source, digest) = (Source(state: 14), Digest())
+  for _ in 0..<40 {
+    let count = 16 * source.below(3)
+    let values = Memory(count, &source, wild: true)
+    digest.add(kernels.allFinite(count, values.start) ? 1 : 0)
   }
   return digest.value
 }

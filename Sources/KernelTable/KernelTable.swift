@@ -65,6 +65,32 @@ public struct SegmentedMatrix {
   }
 }
 
+/// A matrix of which only the surviving elements are stored, row after row and in order of columns.
+public struct SparseMatrix {
+  /// Number of rows.
+  public var rows: Int
+  /// Row i has the elements `starts[i]` to `starts[i + 1]`; one more than there are rows.
+  public var starts: UnsafePointer<Int32>
+  /// The column of each element.
+  public var columns: UnsafePointer<Int32>
+  /// Where the value of each element is in `values`.
+  public var places: UnsafePointer<Int32>
+  /// The values, in any order.
+  public var values: Floats
+
+  /// Describes a matrix in memory.
+  @inlinable public init(
+    rows: Int, starts: UnsafePointer<Int32>, columns: UnsafePointer<Int32>, places: UnsafePointer<Int32>,
+    values: Floats
+  ) {
+    self.rows = rows
+    self.starts = starts
+    self.columns = columns
+    self.places = places
+    self.values = values
+  }
+}
+
 /// What becomes of a finished chain of a matrix product.
 public enum Finish {
   /// It is the result.
@@ -110,6 +136,31 @@ public struct KernelTable: Sendable {
       _ m: Int, _ n: Int, _ a: SegmentedMatrix, _ b: Floats, _ bStride: Int, _ start: Start, _ finish: Finish,
       _ result: MutableFloats, _ resultStride: Int, _ scratch: MutableFloats
     ) -> Void
+
+  /// result (rows×n) = start + a (sparse) · b (columns×n), each element one chain over the survivors in order of columns.
+  ///
+  /// Row i starts from `starts[i]`, or from zero without them. Where b is finite and the result is not −0, that is what
+  /// `multiply` makes of the same matrix with +0 for what is missing; returns whether any element is −0.
+  public var multiplySparse:
+    @Sendable (
+      _ a: SparseMatrix, _ n: Int, _ b: Floats, _ bStride: Int, _ starts: Floats?, _ result: MutableFloats,
+      _ resultStride: Int
+    ) -> Bool
+
+  /// gradient[p] = Σ_i left[column of p, i] · right[row of p, i] for every survivor p, each one chain in order of i < depth.
+  ///
+  /// Rows of `left` and `right` are padded to whole vectors.
+  public var sparseGradient:
+    @Sendable (
+      _ pattern: SparseMatrix, _ depth: Int, _ left: Floats, _ leftStride: Int, _ right: Floats,
+      _ rightStride: Int, _ gradient: MutableFloats
+    ) -> Void
+
+  /// Whether no element is infinite or not a number.
+  public var allFinite: @Sendable (_ count: Int, _ values: Floats) -> Bool
+
+  /// values = +0 where the mask is zero, whatever was there.
+  public var mask: @Sendable (_ count: Int, _ values: MutableFloats, _ mask: Floats) -> Void
 
   /// result (columns×rows) = source (rows×columns) transposed; both strides are multiples of 16, and each row of the
   /// result is written to the next multiple of 16, with zeros.
@@ -204,6 +255,12 @@ public struct KernelTable: Sendable {
       @escaping @Sendable (
         Int, Int, SegmentedMatrix, Floats, Int, Start, Finish, MutableFloats, Int, MutableFloats
       ) -> Void,
+    multiplySparse:
+      @escaping @Sendable (SparseMatrix, Int, Floats, Int, Floats?, MutableFloats, Int) -> Bool,
+    sparseGradient:
+      @escaping @Sendable (SparseMatrix, Int, Floats, Int, Floats, Int, MutableFloats) -> Void,
+    allFinite: @escaping @Sendable (Int, Floats) -> Bool,
+    mask: @escaping @Sendable (Int, MutableFloats, Floats) -> Void,
     transpose: @escaping @Sendable (Int, Int, Floats, Int, MutableFloats, Int) -> Void,
     activate: @escaping @Sendable (Activation, MutableFloats, Int) -> Void,
     activationGradient: @escaping @Sendable (Activation, Floats, MutableFloats, Int) -> Void,
@@ -233,6 +290,10 @@ public struct KernelTable: Sendable {
     self.name = name
     self.multiply = multiply
     self.multiplySegments = multiplySegments
+    self.multiplySparse = multiplySparse
+    self.sparseGradient = sparseGradient
+    self.allFinite = allFinite
+    self.mask = mask
     self.transpose = transpose
     self.activate = activate
     self.activationGradient = activationGradient

@@ -10,6 +10,7 @@ import KernelTable
 /// Sixteen elements; how many registers that takes is the level's affair and never changes a bit.
 typealias Vector = SIMD16<Float>
 typealias Bits = SIMD16<Int32>
+typealias Half = SIMD8<Float>
 
 let width = 16
 
@@ -35,26 +36,44 @@ let width = 16
   ///
   /// The product of two floats is exact in double precision. The sum is rounded to odd, so that the second rounding,
   /// to single precision, acts as the only one (Boldo & Melquiond 2008).
+  @inline(__always) func multiplyAdd(_ a: Float, _ b: Float, _ c: Float) -> Float {
+    let product = Double(a) * Double(b)
+    let addend = Double(c)
+    let sum = product + addend
+    let part = sum - product
+    let error = (product - (sum - part)) + (addend - part)
+    var pattern = sum.bitPattern
+    // `error - error` is zero only for a finite error: infinities and NaN keep the plain sum.
+    if error != 0, error - error == 0, pattern & 1 == 0 {
+      pattern = (error > 0) == (sum > 0) ? pattern &+ 1 : pattern &- 1
+    }
+    return Float(Double(bitPattern: pattern))
+  }
+
+  /// The same, lane by lane.
   @inline(__always) func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
     var result = Vector()
-    for lane in 0..<width {
-      let product = Double(a[lane]) * Double(b[lane])
-      let addend = Double(c[lane])
-      let sum = product + addend
-      let part = sum - product
-      let error = (product - (sum - part)) + (addend - part)
-      var pattern = sum.bitPattern
-      // `error - error` is zero only for a finite error: infinities and NaN keep the plain sum.
-      if error != 0, error - error == 0, pattern & 1 == 0 {
-        pattern = (error > 0) == (sum > 0) ? pattern &+ 1 : pattern &- 1
-      }
-      result[lane] = Float(Double(bitPattern: pattern))
-    }
+    for lane in 0..<width { result[lane] = multiplyAdd(a[lane], b[lane], c[lane]) }
+    return result
+  }
+
+  /// The same, lane by lane.
+  @inline(__always) func multiplyAdd(_ a: Half, _ b: Half, _ c: Half) -> Half {
+    var result = Half()
+    for lane in 0..<8 { result[lane] = multiplyAdd(a[lane], b[lane], c[lane]) }
     return result
   }
 #else
   /// a·b + c with one rounding.
+  @inline(__always) func multiplyAdd(_ a: Float, _ b: Float, _ c: Float) -> Float { c.addingProduct(a, b) }
+
+  /// a·b + c with one rounding.
   @inline(__always) func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
+    c.addingProduct(a, b)
+  }
+
+  /// a·b + c with one rounding.
+  @inline(__always) func multiplyAdd(_ a: Half, _ b: Half, _ c: Half) -> Half {
     c.addingProduct(a, b)
   }
 #endif
@@ -373,40 +392,233 @@ private enum Tile<let rows: Int, let vectors: Int> {
   }
 #endif
 
-/// Sixteen by sixteen elements at a time, in registers.
+// MARK: - Sparse products
+
+@Sendable func multiplySparse(
+  _ a: SparseMatrix, _ n: Int, _ b: Floats, _ bStride: Int, _ starts: Floats?, _ result: MutableFloats,
+  _ resultStride: Int
+) -> Bool {
+  var negativeZeros = Bits()
+  var column = 0
+  while column < n {
+    let vectors = min(widestSparse, (n &- column) / width)
+    let (panel, target) = (b + column, result + column)
+    switch vectors {
+    #if AVX512
+      case 8: SparseTile<8>.multiply(a, panel, bStride, starts, target, resultStride, &negativeZeros)
+      case 7: SparseTile<7>.multiply(a, panel, bStride, starts, target, resultStride, &negativeZeros)
+      case 6: SparseTile<6>.multiply(a, panel, bStride, starts, target, resultStride, &negativeZeros)
+      case 5: SparseTile<5>.multiply(a, panel, bStride, starts, target, resultStride, &negativeZeros)
+    #endif
+    case 4: SparseTile<4>.multiply(a, panel, bStride, starts, target, resultStride, &negativeZeros)
+    case 3: SparseTile<3>.multiply(a, panel, bStride, starts, target, resultStride, &negativeZeros)
+    case 2: SparseTile<2>.multiply(a, panel, bStride, starts, target, resultStride, &negativeZeros)
+    default: SparseTile<1>.multiply(a, panel, bStride, starts, target, resultStride, &negativeZeros)
+    }
+    column &+= vectors &* width
+  }
+  return anyLane(negativeZeros)
+}
+
+#if AVX512
+  private let widestSparse = 8
+#else
+  private let widestSparse = 4
+#endif
+
+/// Whole rows of the result, `vectors`·16 columns at a time.
+private enum SparseTile<let vectors: Int> {
+  @inline(__always) static func multiply(
+    _ a: SparseMatrix, _ b: Floats, _ bStride: Int, _ starts: Floats?, _ result: MutableFloats,
+    _ resultStride: Int, _ negativeZeros: inout Bits
+  ) {
+    var p = Int(a.starts[0])
+    for i in 0..<a.rows {
+      var sums = InlineArray<vectors, Vector>(repeating: Vector(repeating: starts?[i] ?? 0))
+      let end = Int(a.starts[i &+ 1])
+      while p < end {
+        let factor = Vector(repeating: a.values[Int(a.places[p])])
+        let row = b + Int(a.columns[p]) &* bStride
+        for j in 0..<vectors { sums[j] = multiplyAdd(factor, load(row + j &* width), sums[j]) }
+        p &+= 1
+      }
+      for j in 0..<vectors {
+        negativeZeros.replace(with: -1, where: bits(sums[j]) .== Bits(repeating: Int32.min))
+        store(sums[j], result + (i &* resultStride &+ j &* width))
+      }
+    }
+  }
+}
+
+@inline(__always) private func anyLane(_ value: Bits) -> Bool {
+  let eight = value.lowHalf | value.highHalf
+  let four = eight.lowHalf | eight.highHalf
+  let two = four.lowHalf | four.highHalf
+  return two.x | two.y != 0
+}
+
+@Sendable func sparseGradient(
+  _ pattern: SparseMatrix, _ depth: Int, _ left: Floats, _ leftStride: Int, _ right: Floats,
+  _ rightStride: Int, _ gradient: MutableFloats
+) {
+  withUnsafeTemporaryAllocation(of: SurvivorGroup.self, capacity: 4) { buffer in
+    guard let groups = buffer.baseAddress else { return }
+    // Four groups of survivors at a time hide the latency of a chain, whatever rows they belong to.
+    var waiting = 0
+    for i in 0..<pattern.rows {
+      let end = Int(pattern.starts[i &+ 1])
+      var p = Int(pattern.starts[i])
+      while p < end {
+        let (columns, last) = (pattern.columns + p, min(8, end &- p) &- 1)
+        func row(_ lane: Int) -> Floats { left + Int(columns[min(lane, last)]) &* leftStride }
+        (groups + waiting).initialize(
+          to: SurvivorGroup(
+            first: p, count: last &+ 1, right: right + i &* rightStride, r0: row(0), r1: row(1), r2: row(2),
+            r3: row(3), r4: row(4), r5: row(5), r6: row(6), r7: row(7)))
+        waiting &+= 1
+        if waiting == 4 {
+          sparseDots(groups, depth, pattern.places, gradient)
+          waiting = 0
+        }
+        p &+= 8
+      }
+    }
+    if waiting == 0 { return }
+    for unused in waiting..<4 { (groups + unused).initialize(to: groups[0]) }
+    sparseDots(groups, depth, pattern.places, gradient)
+  }
+}
+
+/// Up to eight survivors of one row of the pattern, a lane each.
+private struct SurvivorGroup {
+  var first: Int
+  var count: Int
+  /// The row that all of them are multiplied with.
+  var right: Floats
+  /// The row that each of them is multiplied with.
+  var r0, r1, r2, r3, r4, r5, r6, r7: Floats
+}
+
+/// The chains of four groups of survivors.
+private func sparseDots(
+  _ groups: UnsafePointer<SurvivorGroup>, _ depth: Int, _ places: UnsafePointer<Int32>,
+  _ gradient: MutableFloats
+) {
+  var (s0, s1, s2, s3) = (Half(), Half(), Half(), Half())
+  var i = 0
+  while i < depth {
+    let links = depth &- i
+    extend(&s0, groups, i, links)
+    extend(&s1, groups + 1, i, links)
+    extend(&s2, groups + 2, i, links)
+    extend(&s3, groups + 3, i, links)
+    i &+= 8
+  }
+  scatter(s0, groups, places, gradient)
+  scatter(s1, groups + 1, places, gradient)
+  scatter(s2, groups + 2, places, gradient)
+  scatter(s3, groups + 3, places, gradient)
+}
+
+/// Up to eight links of eight chains. Rows are turned into columns in registers, because a chain runs along them.
+@inline(__always) private func extend(
+  _ sum: inout Half, _ group: UnsafePointer<SurvivorGroup>, _ i: Int, _ links: Int
+) {
+  let columns = columnsOfBlock(
+    group.pointee.r0 + i, group.pointee.r1 + i, group.pointee.r2 + i, group.pointee.r3 + i,
+    group.pointee.r4 + i, group.pointee.r5 + i, group.pointee.r6 + i, group.pointee.r7 + i)
+  let factors = group.pointee.right + i
+  if links >= 8 {
+    for j in 0..<8 { sum = multiplyAdd(columns[j], Half(repeating: factors[j]), sum) }
+  } else {
+    for j in 0..<links { sum = multiplyAdd(columns[j], Half(repeating: factors[j]), sum) }
+  }
+}
+
+@inline(__always) private func scatter(
+  _ sum: Half, _ group: UnsafePointer<SurvivorGroup>, _ places: UnsafePointer<Int32>,
+  _ gradient: MutableFloats
+) {
+  for lane in 0..<group.pointee.count { gradient[Int(places[group.pointee.first &+ lane])] = sum[lane] }
+}
+
+/// The columns of an 8×8 block whose rows lie anywhere; every shuffle but the first stays within halves of a register.
+@inline(__always) private func columnsOfBlock(
+  _ r0: Floats, _ r1: Floats, _ r2: Floats, _ r3: Floats, _ r4: Floats, _ r5: Floats, _ r6: Floats,
+  _ r7: Floats
+) -> InlineArray<8, Half> {
+  var result = InlineArray<8, Half>(repeating: Half())
+  for half in 0..<2 {
+    let at = 4 &* half
+    let (a, b) = (offprint_pair(r0 + at, r4 + at), offprint_pair(r1 + at, r5 + at))
+    let (c, d) = (offprint_pair(r2 + at, r6 + at), offprint_pair(r3 + at, r7 + at))
+    let (p, q) = (offprint_low(a, b), offprint_low(c, d))
+    let (r, s) = (offprint_high(a, b), offprint_high(c, d))
+    result[at] = offprint_first(p, q)
+    result[at &+ 1] = offprint_second(p, q)
+    result[at &+ 2] = offprint_first(r, s)
+    result[at &+ 3] = offprint_second(r, s)
+  }
+  return result
+}
+
+@Sendable func allFinite(_ count: Int, _ values: Floats) -> Bool {
+  let exponent = Bits(repeating: 0x7F80_0000)
+  var found = Bits()
+  var i = 0
+  while i < count {
+    found.replace(with: -1, where: bits(load(values + i)) & exponent .== exponent)
+    i &+= width
+  }
+  return !anyLane(found)
+}
+
+@Sendable func maskElements(_ count: Int, _ values: MutableFloats, _ mask: Floats) {
+  var i = 0
+  while i < count {
+    store(load(values + i).replacing(with: 0, where: load(mask + i) .== 0), values + i)
+    i &+= width
+  }
+}
+
+// MARK: - Transposition
+
+/// Eight by eight elements at a time, in registers.
 @Sendable func transpose(
   _ rows: Int, _ columns: Int, _ source: Floats, _ sourceStride: Int, _ result: MutableFloats,
   _ resultStride: Int
 ) {
+  let lanes = SIMD8<Int32>(0, 1, 2, 3, 4, 5, 6, 7)
+  let padded = (rows &+ width &- 1) / width &* width
   var row = 0
-  while row < rows {
-    let height = min(width, rows &- row)
+  while row < padded {
+    // Rows that are not there are read as the last one and written as zeros.
+    let missing = lanes .>= SIMD8(repeating: Int32(truncatingIfNeeded: rows &- row))
+    let isWhole = row &+ 8 <= rows
+    func place(_ i: Int) -> Floats { source + min(row &+ i, rows &- 1) &* sourceStride }
+    let (r0, r1, r2, r3) = (place(0), place(1), place(2), place(3))
+    let (r4, r5, r6, r7) = (place(4), place(5), place(6), place(7))
     var column = 0
     while column < columns {
-      var block = InlineArray<16, Vector>(repeating: Vector())
-      for i in 0..<height { block[i] = load(source + ((row &+ i) &* sourceStride &+ column)) }
-      block = shuffled(shuffled(shuffled(shuffled(block))))
-      for j in 0..<min(width, columns &- column) {
-        store(block[j], result + ((column &+ j) &* resultStride &+ row))
+      let block = columnsOfBlock(
+        r0 + column, r1 + column, r2 + column, r3 + column, r4 + column, r5 + column, r6 + column,
+        r7 + column)
+      let target = UnsafeMutableRawPointer(result + (column &* resultStride &+ row))
+      if isWhole, column &+ 8 <= columns {
+        for j in 0..<8 {
+          target.storeBytes(of: block[j], toByteOffset: j &* resultStride &* 4, as: Half.self)
+        }
+      } else {
+        for j in 0..<min(8, columns &- column) {
+          target.storeBytes(
+            of: block[j].replacing(with: 0, where: missing), toByteOffset: j &* resultStride &* 4,
+            as: Half.self)
+        }
       }
-      column &+= width
+      column &+= 8
     }
-    row &+= width
+    row &+= 8
   }
-}
-
-/// A perfect shuffle of sixteen rows: rows i and i + 8 become rows 2i and 2i + 1, element by element. Four of them are a
-/// transposition.
-@inline(__always) private func shuffled(_ block: InlineArray<16, Vector>) -> InlineArray<16, Vector> {
-  var result = InlineArray<16, Vector>(repeating: Vector())
-  for i in 0..<8 {
-    let (a, b) = (block[i], block[i &+ 8])
-    result[2 &* i].evenHalf = a.lowHalf
-    result[2 &* i].oddHalf = b.lowHalf
-    result[2 &* i &+ 1].evenHalf = a.highHalf
-    result[2 &* i &+ 1].oddHalf = b.highHalf
-  }
-  return result
 }
 
 // MARK: - Element-wise functions, statistics, updates
@@ -801,7 +1013,8 @@ private typealias WideBits = SIMD8<Int64>
 /// The kernels of this level.
 public func makeKernels() -> KernelTable {
   KernelTable(
-    name: level, multiply: multiply, multiplySegments: multiplySegments, transpose: transpose,
+    name: level, multiply: multiply, multiplySegments: multiplySegments, multiplySparse: multiplySparse,
+    sparseGradient: sparseGradient, allFinite: allFinite, mask: maskElements, transpose: transpose,
     activate: activate,
     activationGradient: activationGradient, softmaxCrossEntropy: softmaxCrossEntropy, columnSums: columnSums,
     columnMoments: columnMoments, normalize: normalize, normalizeGradient: normalizeGradient, sgd: sgd,

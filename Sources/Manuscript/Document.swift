@@ -11,6 +11,8 @@ public indirect enum Block: Hashable, Sendable {
   case list(ListBlock)
   /// A table written in Markdown.
   case table(MarkdownTable)
+  /// Terms with what they mean.
+  case definitions([Definition])
   /// A quotation.
   case quote([Block])
   /// A note, a warning or an erratum, set apart from the text.
@@ -45,6 +47,8 @@ public indirect enum Inline: Hashable, Sendable {
   case image(url: String, title: String, [Inline])
   /// Raw HTML, which a report shows as text.
   case html(String)
+  /// One of the few HTML elements that a paper may allow, such as `sub`.
+  case element(String, [Inline])
   /// A line end in the source.
   case softBreak
   /// A line end that readers see.
@@ -97,6 +101,14 @@ public struct ListBlock: Hashable, Sendable {
   public var items: [Item]
 }
 
+/// A term with what it means.
+public struct Definition: Hashable, Sendable {
+  /// The term.
+  public var term: [Inline]
+  /// What it means; each stands on lines of its own.
+  public var meanings: [[Inline]]
+}
+
 /// A table written in Markdown.
 public struct MarkdownTable: Hashable, Sendable {
   /// How a column is set.
@@ -135,6 +147,8 @@ public struct Callout: Hashable, Sendable {
     case caution = "CAUTION"
     /// A mistake in the article that the paper examines.
     case erratum = "ERRATUM"
+    /// An aside, which a wide page shows in the margin.
+    case margin = "MARGIN"
   }
 
   /// What it is for.

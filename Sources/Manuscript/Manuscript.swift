@@ -26,7 +26,7 @@ public struct Manuscript: Sendable {
   public var images: [ImageFile]
   /// The bibliography's entries, by key.
   public var bibliography: Bibliography
-  /// The keys of the cited works, in order of first citation; the first is number 1.
+  /// The keys of the cited works, in the order of the list of references; the first is number 1.
   public var citedKeys: [String]
 
   /// The blocks of one kind, in order.

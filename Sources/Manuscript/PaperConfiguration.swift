@@ -18,6 +18,14 @@ public struct PaperConfiguration: Sendable {
     public var email: String?
   }
 
+  /// How an article is divided into pages.
+  public enum Layout: String, Hashable, Sendable {
+    /// The whole article is one page.
+    case one
+    /// Each section has its page; the first holds the abstract, the contents and the verdicts.
+    case sections
+  }
+
   /// A file that the configuration names, with its place there.
   public struct FileName: Hashable, Sendable {
     /// The path inside the paper's folder.
@@ -48,6 +56,12 @@ public struct PaperConfiguration: Sendable {
   public var bibliography: FileName?
   /// The sections, in order.
   public var sections: [FileName]
+  /// Whether the paper allows a few HTML elements in its text.
+  public var allowsElements = false
+  /// How works are cited.
+  public var citationStyle = CitationStyle.all[0]
+  /// The pages that the article has.
+  public var layout = Layout.one
   /// The author's own commands in formulas.
   public var math = MathMacros()
   /// The profiles that the paper offers.
@@ -107,10 +121,31 @@ extension PaperConfiguration {
       Field(
         "lang", .string, default: .value("en"), doc: "The language of the text, as a BCP 47 tag.",
         example: "en-GB"),
-      Field("bibliography", .string, doc: "The BibTeX file.", example: "references.bib"),
+      Field(
+        "bibliography", .string, doc: "The bibliography: a BibTeX file, or CSL-JSON when it ends in .json.",
+        example: "references.bib"),
+      Field(
+        "citations", .choice(CitationStyle.all.map { Choice($0.name, $0.doc) }),
+        default: .value(.string(CitationStyle.all[0].name)), doc: "How works are cited.",
+        example: "author-year"),
       Field(
         "sections", .list(.string, count: 1...1000), default: .required, doc: "The sections, in order.",
         example: "[00-introduction.md, 01-methods.md]"),
+      Field(
+        "html",
+        .choice([
+          Choice("text", "HTML in the text is shown as it is written."),
+          Choice(
+            "basic",
+            "`sub`, `sup`, `kbd`, `mark`, `small`, `abbr`, `dfn`, `ins`, `u`, `var`, `samp` and `br` are HTML."
+          ),
+        ]), default: .value("text"), doc: "What becomes of HTML in the text.", example: "basic"),
+      Field(
+        "pages",
+        .choice([
+          Choice("one", "The whole article is one page."),
+          Choice("sections", "Each section has its page; the first holds abstract, contents and verdicts."),
+        ]), default: .value("one"), doc: "How the article is divided into pages.", example: "sections"),
       Field(
         "math", .map(.string),
         doc: "Commands of the author's for formulas, by name; `#1` to `#9` stand for their arguments.",
@@ -157,6 +192,9 @@ extension PaperConfiguration {
     doi = text("doi")
     repository = text("repository")
     language = text("lang") ?? "en"
+    allowsElements = text("html") == "basic"
+    citationStyle = CitationStyle.all.first { $0.name == text("citations") } ?? CitationStyle.all[0]
+    layout = text("pages").flatMap(Layout.init) ?? .one
     bibliography = node["bibliography"].flatMap(PaperConfiguration.fileName)
     let sectionNodes = node["sections"].map { $0.elements ?? [$0] } ?? []
     sections = sectionNodes.compactMap(PaperConfiguration.fileName)

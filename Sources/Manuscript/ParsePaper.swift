@@ -13,7 +13,8 @@ public func parsePaper(folder: String, _ diagnostics: inout Diagnostics) -> Manu
 /// Reads a paper from its files; mistakes go into `diagnostics`.
 public func parsePaper(_ files: PaperFiles, _ diagnostics: inout Diagnostics) -> Manuscript? {
   guard let configuration = PaperConfiguration(files.configuration, &diagnostics) else { return nil }
-  var builder = DocumentBuilder(macros: configuration.math)
+  var builder = DocumentBuilder(
+    macros: configuration.math, allowsElements: configuration.allowsElements, files: files)
   let bibliography = readBibliography(configuration, files, &builder.diagnostics)
   let abstract = readText("abstract", configuration, files, &builder)
   let sections = readSections(configuration, files, &builder)
@@ -26,7 +27,8 @@ public func parsePaper(_ files: PaperFiles, _ diagnostics: inout Diagnostics) ->
     configuration: configuration, abstract: abstract, statement: statement, sections: sections,
     footnotes: builder.footnotes, blocks: builder.blocks, values: builder.values,
     targets: builder.registry.targets, errata: builder.errata, images: builder.images,
-    bibliography: bibliography, citedKeys: cited)
+    bibliography: bibliography,
+    citedKeys: configuration.citationStyle.isAlphabetical ? bibliography.sortedByName(cited) : cited)
 }
 
 private func readSections(
@@ -66,10 +68,12 @@ private func readBibliography(
   guard let name = configuration.bibliography, let source = read(name, files, &diagnostics),
     let text = source.checkedText(&diagnostics)
   else { return Bibliography(entries: [:]) }
-  return Bibliography(bibTeX: text, file: source.path, &diagnostics)
+  return name.path.lowercased().hasSuffix(".json")
+    ? Bibliography(cslJSON: text, file: source.path, &diagnostics)
+    : Bibliography(bibTeX: text, file: source.path, &diagnostics)
 }
 
-private func read(
+func read(
   _ name: PaperConfiguration.FileName, _ files: PaperFiles, _ diagnostics: inout Diagnostics
 ) -> SourceText? {
   func refuse(_ reason: String, rule: String) {

@@ -11,7 +11,10 @@ public let claimRecord = Record(
     Field(
       "assert", .string, default: .required,
       doc:
-        "What must hold: `a > b`, `a < b`, `a >= b`, `a <= b` or `a ≈ b ± margin` of expressions, over seeds.",
+        """
+        What must hold of expressions, over seeds: `a > b`, `a < b`, `a >= b`, `a <= b`; `a ≈ b ± margin` and \
+        `a in [low, high]`, by two one-sided tests; `increasing(x, over: axis)` or `decreasing(…)`, at every step.
+        """,
       example: "exp-x[norm=batch].test_accuracy > exp-x[norm=none].test_accuracy + 0.2"),
     Field("source", .list(.string, count: 1...20), doc: "Keys of the bibliography.", example: "ioffe2015"),
     Field(
@@ -28,11 +31,20 @@ public let claimRecord = Record(
             Field(
               "source", .string, default: .required, doc: "Key of the bibliography.", example: "frankle2021bn"
             ),
+            Field(
+              "margin", .number(.positive),
+              doc: "How far a fresh mean may be off and still count as the same, by two one-sided tests.",
+              example: "0.01"),
             Field("note", .string, doc: "Its setting.", example: "ResNet-866, CIFAR-10"),
             Field(
               "quantity", .string, doc: "What was measured, for a table of published numbers.",
               example: "Test accuracy"),
-          ])), doc: "A published value of the same quantity, shown beside the fresh one.",
+          ])),
+      doc:
+        """
+        A published value of the left side, compared on a ladder: the same number; equivalent within `margin`, or inside \
+        the interval; another number but the same direction; contradicted.
+        """,
       example: "{value: 0.9934, source: zhang2017}"),
   ])
 

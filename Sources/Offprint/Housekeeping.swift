@@ -21,7 +21,8 @@ public func cleanStore(
     }
     for profile in manuscript.configuration.profiles {
       let plan = planPaper(
-        manuscript, folder: folder, profile: profile, library: workspace.library, &diagnostics)
+        manuscript, folder: folder, profile: profile, library: workspace.library,
+        decidedSeeds: { $1.atMost }, &diagnostics)
       guard let plan else { throw DiagnosticError(diagnostics.sorted) }
       needed.formUnion(plan.runs.map(\.key))
     }

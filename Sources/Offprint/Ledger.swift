@@ -72,7 +72,7 @@ extension Resolver {
       parts.append(
         [.text("corrected (")] + Array(links.map { [$0] }.joined(separator: [.text(", ")])) + [.text(")")])
     }
-    return Array(parts.joined(separator: [.text("; ")]))
+    return Array(parts.joined(separator: [.text(verdicts.isEmpty ? "; " : " ")]))
   }
 
   /// `Of 19 statements, 6 are tested, by 9 claims.`

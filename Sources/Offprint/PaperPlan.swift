@@ -21,6 +21,8 @@ struct PublishedValue: Sendable {
   var value: Double
   var source: String
   var note: String
+  /// How far a fresh mean may be off to count as the same.
+  var margin: Double?
 }
 
 /// A paper that can be executed.
@@ -48,9 +50,11 @@ public struct PaperPlan: Sendable {
 /// Checks a manuscript and expands its experiments for a profile.
 ///
 /// Every mistake is recorded in `diagnostics`; the result is `nil` when any of them is an error.
+///
+/// - Parameter decidedSeeds: see `ExperimentPlanner`.
 public func planPaper(
   _ manuscript: Manuscript, folder: String, profile: String, library: DatasetLibrary,
-  _ diagnostics: inout Diagnostics
+  decidedSeeds: @escaping (String, StagedSeeds) -> Int = { $1.first }, _ diagnostics: inout Diagnostics
 ) -> PaperPlan? {
   let profiles = manuscript.configuration.profiles
   guard profiles.contains(profile) else {
@@ -61,7 +65,8 @@ public func planPaper(
         expected: "one of " + profiles.joined(separator: ", "), hint: nameHint(for: profile, in: profiles)))
     return nil
   }
-  let planner = ExperimentPlanner(profile: profile, profiles: profiles, library: library)
+  let planner = ExperimentPlanner(
+    profile: profile, profiles: profiles, library: library, decidedSeeds: decidedSeeds)
   let experiments = manuscript.blocks(.experiment).compactMap { block in
     planner.plan(ExperimentBlock(id: block.id, body: block.body), &diagnostics)
   }
@@ -77,6 +82,7 @@ public func planPaper(
     }
   }
   let checker = BlockChecker(known)
+  for experiment in experiments { checker.stagedSeeds(experiment, &diagnostics) }
   let values = manuscript.values.map { checker.value($0, &diagnostics) }
   let claims = manuscript.blocks(.claim).compactMap { checker.claim($0, &diagnostics) }
   let figures = manuscript.blocks(.figure).compactMap { block in
@@ -146,6 +152,22 @@ struct BlockChecker {
     self.names = names
   }
 
+  /// The expression whose interval decides the number of seeds.
+  func stagedSeeds(_ experiment: Experiment, _ diagnostics: inout Diagnostics) {
+    guard let rule = experiment.stagedSeeds else { return }
+    _ = diagnostics.collect { diagnostics in
+      let expression = try SampleExpression(parsing: rule.expression, at: rule.position)
+      diagnostics.add(contentsOf: expression.check(tables: { tables[$0] }, names: names))
+      if expression.experiments != [experiment.id] {
+        diagnostics.add(
+          Diagnostic(
+            rule: "wrong-value",
+            "the number of seeds of \(experiment.id) cannot depend on another experiment",
+            at: rule.position, expected: "an expression over \(experiment.id)"))
+      }
+    }
+  }
+
   func value(_ reference: ValueReference, _ diagnostics: inout Diagnostics) -> FormattedExpression? {
     diagnostics.collect { diagnostics in
       let text =
@@ -183,6 +205,8 @@ struct BlockChecker {
 extension PublishedValue {
   init?(_ value: Value) {
     guard let number = value["value"]?.number else { return nil }
-    self.init(value: number, source: value["source"]?.string ?? "", note: value["note"]?.string ?? "")
+    self.init(
+      value: number, source: value["source"]?.string ?? "", note: value["note"]?.string ?? "",
+      margin: value["margin"]?.number)
   }
 }

@@ -50,6 +50,12 @@ func publish(
       Files.remove("\(folder)/\(sub)/\(file)")
     }
   }
+  // Pages of sections that the paper no longer has; exports stay.
+  let exports = Set(ExportFormat.allCases.flatMap(\.fileNames))
+  for file in Files.list(folder)
+  where file.hasSuffix(".html") && !kept.contains(file) && !exports.contains(file) {
+    Files.remove("\(folder)/\(file)")
+  }
   return "\(folder)/index.html"
 }
 

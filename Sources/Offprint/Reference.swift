@@ -45,18 +45,38 @@ func referenceMarkdown() -> String {
   }
   text += "# Metrics and columns\n\n| name | unit | meaning |\n|---|---|---|\n"
   for column in metricColumns { text += "| `\(column.name)` | \(column.unit) | \(cell(column.doc)) |\n" }
-  text += "\n# Expressions\n\n" + expressionIntroduction + "\n\n| function | meaning |\n|---|---|\n"
-  for function in Function.allCases { text += "| `\(function.usage)` | \(cell(function.doc)) |\n" }
-  return text + "\n"
+  return text + expressionMarkdown()
+}
+
+/// The expression language: its meaning, its functions with examples, its grammar.
+private func expressionMarkdown() -> String {
+  var text = "\n# Expressions\n\n" + expressionIntroduction + "\n\n## Functions\n\n"
+  text += "| function | meaning |\n|---|---|\n"
+  for function in Function.allCases {
+    text += "| `\(function.usage)` | \(cell(function.doc)) Example: `\(function.example)` |\n"
+  }
+  return text + "\n## Grammar\n\n" + grammarIntroduction + "\n\n```text\n\(expressionGrammar)\n```\n"
 }
 
 private let expressionIntroduction = """
   `exp-x[axis=value, …].metric` is a *sample*: one number per seed. After the filters exactly one row per seed must remain, \
-  unless a function goes over an axis. `+ - * /` work on samples, paired by seed. `exp-x.history` and the tables of \
-  measurements are read in the same way. A claim compares two expressions with `>`, `<`, `>=`, `<=`, or with `≈` and a margin \
-  (`a ≈ b ± 0.01`, in ASCII `a ~= b +- 0.01`). In prose a code span that starts with {val} prints a sample: its mean and the \
-  half-width of its 95 % t-interval. Options follow a bar: `%`, `sd`, `plain`, `digits=3`.
+  unless a function goes over an axis. `+ - * /` work on samples, paired by seed: a seed that one side lacks is left out. \
+  `exp-x.history` and the tables of measurements are read in the same way. Functions over several axes at once take \
+  `over: (a, b)`. Experiments, columns, axes, values and units are checked before anything runs.
+
+  A claim compares two expressions with `>`, `<`, `>=`, `<=`, by Student's test of the paired differences; with `≈` and a \
+  margin (`a ≈ b ± 0.01`, in ASCII `a ~= b +- 0.01`) or `a in [low, high]`, by two one-sided tests; or says \
+  `increasing(x, over: axis)`, `decreasing(x, over: axis)`: then every step from one value of the axis to the next must \
+  have its sign (an intersection-union test). For a mere tendency write `kendall(x, over: axis) > 0`. Holm's \
+  correction runs over all claims of a paper.
+
+  In prose, captions, headings and table cells a code span that starts with {val} prints a sample: its mean and the \
+  half-width of its 95 % t-interval. Options follow a bar: `%`, `sd`, `plain`, `digits=3`, `bca`.
   """
+
+private let grammarIntroduction =
+  "Spaces may stand between all parts, but not inside a sample (outside its filters). A hyphen between letters belongs to the "
+  + "name, so a difference needs spaces. `2%` is 0.02. A NaN (a run that diverged) makes every result with it NaN."
 
 private func markdown(of record: Record, isAlone: Bool) -> String {
   var text = isAlone ? "" : "## \(record.name)\n\n"

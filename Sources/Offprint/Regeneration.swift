@@ -67,12 +67,16 @@ public func regenerate(
   var summary = BuildSummary()
 
   // Parse and plan: every mistake is reported before anything is run.
-  let plan = try loadPlan(request, workspace, &summary)
+  var plan = try loadPlan(request, workspace, &summary)
   try Files.requireWritable("\(workspace.output)/\(paperName(request.folder))")
   try Files.requireWritable(workspace.store.folder)
 
-  // Execute: what the store lacks.
-  let results = try execute(plan, request, workspace, &summary, &progress)
+  // Execute: what the store lacks; where the first seeds have then decided for more, those.
+  var results = try execute(plan, request, workspace, &summary, &progress)
+  if results != nil, plan.hasUndecidedSeeds(workspace.store) {
+    plan = try loadPlan(request, workspace, &summary)
+    results = try execute(plan, request.withoutFreshness, workspace, &summary, &progress)
+  }
   guard let results else { return summary }
 
   // Resolve: values, verdicts, figures, tables.
@@ -97,7 +101,7 @@ func loadPlan(_ request: BuildRequest, _ workspace: Workspace, _ summary: inout 
 {
   var diagnostics = Diagnostics()
   let plan = parsePaper(folder: request.folder, &diagnostics).flatMap {
-    planPaper($0, folder: request.folder, profile: request.profile, library: workspace.library, &diagnostics)
+    planPaper($0, request, workspace, &diagnostics)
   }
   guard let plan, !diagnostics.hasErrors else { throw DiagnosticError(diagnostics.sorted) }
   let ids = Set(plan.experiments.map(\.id))
@@ -109,49 +113,4 @@ func loadPlan(_ request: BuildRequest, _ workspace: Workspace, _ summary: inout 
   summary.diagnostics = diagnostics.sorted
   summary.runs = plan.runs.count
   return plan
-}
-
-/// Makes the runs that the store lacks; `nil` when the user interrupted.
-private func execute(
-  _ plan: PaperPlan, _ request: BuildRequest, _ workspace: Workspace, _ summary: inout BuildSummary,
-  _ progress: inout some ExecutionProgress
-) throws -> Results? {
-  let wanted = plan.runs.filter { request.only?.contains($0.experiment) ?? true }
-  var loaded: [String: RunResult] = [:]
-  let missing = request.isFresh ? wanted : load(wanted, workspace.store, into: &loaded, &summary.damaged)
-  var failures: [FailedRunReason] = []
-  if !missing.isEmpty {
-    let outcome = LocalExecutor(workerCommand: workspace.workerCommand, workers: workspace.workers)
-      .execute(missing, progress: &progress)
-    if outcome.interrupted {
-      summary.interrupted = true
-      return nil
-    }
-    failures = outcome.failures.map { FailedRunReason(key: $0.key, reason: $0.reason) }
-    summary.executed = missing.count - failures.count
-    let failed = Set(failures.map(\.key))
-    _ = load(missing.filter { !failed.contains($0.key) }, workspace.store, into: &loaded, &summary.damaged)
-  }
-  let names = Dictionary(plan.runs.map { ($0.key, describe($0)) }) { first, _ in first }
-  summary.failures = failures.map { "\(names[$0.key] ?? $0.key): \($0.reason)" }
-  return Results(plan, loaded, failures: failures)
-}
-
-/// Reads results from the store; returns the runs that it lacks.
-func load(_ runs: [Run], _ store: RunStore, into loaded: inout [String: RunResult], _ damaged: inout [String])
-  -> [Run]
-{
-  runs.filter { run in
-    switch store.load(run.key) {
-    case .found(let record):
-      if let result = RunResult(record.result) {
-        loaded[run.key] = result
-        return false
-      }
-      damaged.append("\(describe(run)): its record has another form")
-    case .damaged(let reason): damaged.append("\(describe(run)): \(reason)")
-    case .absent: break
-    }
-    return true
-  }
 }

@@ -10,8 +10,7 @@ import Tables
 public func checkPaper(_ request: BuildRequest, in workspace: Workspace) -> [Diagnostic] {
   var diagnostics = Diagnostics()
   if let manuscript = parsePaper(folder: request.folder, &diagnostics) {
-    _ = planPaper(
-      manuscript, folder: request.folder, profile: request.profile, library: workspace.library, &diagnostics)
+    _ = planPaper(manuscript, request, workspace, &diagnostics)
   }
   return diagnostics.sorted
 }

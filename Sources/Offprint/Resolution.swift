@@ -46,6 +46,8 @@ struct Resolver {
       kind = "\(seeds), no interval"
     } else if value.showsDeviation {
       kind = "sample standard deviation over \(seeds)"
+    } else if value.usesBootstrap {
+      kind = "mean with its 95 % bootstrap interval (BCa, 9999 resamples) over \(seeds)"
     } else if value.style.plain {
       kind = "mean over \(seeds)"
     } else {
@@ -68,11 +70,13 @@ struct Resolver {
   /// The claims of the paper, judged together: Holm's correction runs over all of them.
   func claims() -> [String: ResolvedClaim] {
     let measured = plan.claims.map { claim in
-      Result { try claim.assertion.difference(tables: { tables[$0] }) }
+      Result { try claim.assertion.measure(tables: { tables[$0] }) }
     }
     let isDraft = reportProfile.isDraft
     let adjusted = holm(
-      measured.map { item in (try? item.get()).flatMap { pValue(of: $0.kind, $0.sample.numbers) } })
+      measured.map { item in
+        (try? item.get()).flatMap { pValue(of: $0.kind, all: $0.parts.map(\.sample.staged)) }
+      })
     var resolved: [String: ResolvedClaim] = [:]
     for (index, claim) in plan.claims.enumerated() {
       resolved[claim.block.id] = self.claim(
@@ -82,29 +86,31 @@ struct Resolver {
   }
 
   private func claim(
-    _ claim: PlannedClaim, _ outcome: Result<(kind: ClaimKind, sample: Sample), any Error>,
-    adjustedP: Double?,
-    isDraft: Bool
+    _ claim: PlannedClaim, _ outcome: Result<Assertion.Measured, any Error>, adjustedP: Double?, isDraft: Bool
   ) -> ResolvedClaim {
     var result = ResolvedClaim(
       verdict: .notJudged, assertion: claim.assertion.text, experiments: claim.assertion.experiments)
     result.erratum = claim.block.body["erratum"]?.text
-    let measured: (kind: ClaimKind, sample: Sample)
+    let measured: Assertion.Measured
     do {
       measured = try outcome.get()
     } catch {
       result.note = reason(error)
       return result
     }
-    let numbers = measured.sample.numbers
-    let judgement = judge(measured.kind, numbers, adjustedP: adjustedP)
+    let (judgement, weakest) = judge(
+      measured.kind, all: measured.parts.map(\.sample.staged), adjustedP: adjustedP)
+    let part = measured.parts[weakest]
+    let numbers = part.sample.numbers
     result.seeds = numbers.count
     result.samples = numbers.map(Cell.format)
     result.difference = mean(numbers)
     if let interval = judgement.interval, interval.lower <= interval.upper {
       result.interval = interval.lower...interval.upper
     }
-    result.differenceText = differenceText(judgement, measured.kind, numbers)
+    result.differenceText =
+      (measured.parts.count > 1 ? "least of \(measured.parts.count) steps, \(part.label): " : "")
+      + differenceText(judgement, measured.kind, numbers)
     result.published = claim.published.map { published($0, claim) }
     if isDraft {
       result.note = "claims are not judged in the profile '\(plan.profile)'"
@@ -166,19 +172,11 @@ struct Resolver {
     else {
       return PublishedComparison(published: text, here: "missing", source: value.source)
     }
-    let interval = tInterval(sample.numbers)
+    let interval = tInterval(sample.numbers, firstStage: sample.firstStage)
     let here = UncertainNumber(
       mean(sample.numbers), halfWidth: sample.values.count > 1 ? interval?.halfWidth : nil
     ).text()
-    var comparison = ""
-    if let interval, sample.values.count > 1 {
-      let inside = (min(interval.lower, interval.upper)...max(interval.lower, interval.upper)).contains(
-        value.value)
-      comparison =
-        inside
-        ? "the published number lies inside the 95 % interval"
-        : "the published number lies \(value.value > interval.upper ? "above" : "below") the 95 % interval"
-    }
+    let comparison = publishedRung(value, sample, claim.assertion, tables)?.text ?? ""
     return PublishedComparison(published: text, here: here, source: value.source, comparison: comparison)
   }
 

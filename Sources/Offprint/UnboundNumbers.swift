@@ -30,6 +30,7 @@ extension Block {
     case .heading(let heading): [heading.content]
     case .list(let list): list.items.flatMap { $0.blocks.flatMap(\.paragraphs) }
     case .quote(let blocks): blocks.flatMap(\.paragraphs)
+    case .definitions(let definitions): definitions.flatMap { [$0.term] + $0.meanings }
     case .callout(let callout): callout.blocks.flatMap(\.paragraphs)
     case .table(let table): table.rows.map { $0.flatMap { $0 } }
     case .paper(let block): [block.caption] + block.rows.map { $0.flatMap { $0 } }
@@ -41,7 +42,8 @@ extension Block {
 extension Inline {
   private var children: [Inline] {
     switch self {
-    case .emphasis(let inlines), .strong(let inlines), .strikethrough(let inlines), .link(_, _, let inlines):
+    case .emphasis(let inlines), .strong(let inlines), .strikethrough(let inlines), .link(_, _, let inlines),
+      .element(_, let inlines):
       inlines
     default: []
     }

@@ -3,14 +3,15 @@ import Manuscript
 
 extension PageRenderer {
   mutating func citation(_ citation: Citation) -> HTML {
-    if citation.isTextual, let item = citation.items.first {
-      let names = manuscript.bibliography.entries[item.key]?.citedNames ?? item.key
-      return HTML(names + "\u{A0}[") + number(item) + "]"
-    }
-    return bracketed(citation.items)
+    guard citation.isTextual, let item = citation.items.first else { return bracketed(citation.items) }
+    let (open, close) = style.brackets
+    let names = manuscript.bibliography.entries[item.key]?.citedNames ?? item.key
+    let locator = item.locator.isEmpty ? HTML.empty : HTML(", " + item.locator)
+    if style.isNumeric { return HTML(names + "\u{A0}" + open) + number(item) + locator + HTML(close) }
+    return HTML(names + "\u{A0}" + open) + work(item, yearLabels[item.key] ?? "n.d.") + locator + HTML(close)
   }
 
-  /// `[1, p. 3; 2]`.
+  /// `[1, p. 3; 2]` or `(Ioffe and Szegedy, 2015, p. 3; …)`.
   mutating func bracketed(_ cited: [Citation.Item]) -> HTML {
     var items: [HTML] = []
     for item in cited {
@@ -18,36 +19,53 @@ extension PageRenderer {
       let locator = item.locator.isEmpty ? "" : ", " + item.locator
       items.append(HTML(prefix) + number(item) + HTML(locator))
     }
-    return "[" + items.joined("; ") + "]"
+    let (open, close) = style.brackets
+    return HTML(open) + items.joined("; ") + HTML(close)
   }
 
-  /// The number of a cited work, which leads to its entry.
+  private var style: CitationStyle { configuration.citationStyle }
+
+  /// What a cited work is called inside brackets, which leads to its entry.
   mutating func number(_ item: Citation.Item) -> HTML {
-    guard let number = numbers[item.key] else {
+    guard let entry = manuscript.bibliography.entries[item.key], let number = numbers[item.key] else {
       return HTML(item.key)
     }
+    if style.isNumeric { return work(item, "\(number)") }
+    let year = yearLabels[item.key] ?? "n.d."
+    return work(item, item.omitsAuthor ? year : "\(entry.citedNames), \(year)")
+  }
+
+  private mutating func work(_ item: Citation.Item, _ label: String) -> HTML {
+    guard let number = numbers[item.key] else { return HTML(label) }
+    citedHere.insert(number)
     if let section = headings.last, citingSections[item.key]?.last?.id != section.id {
       citingSections[item.key, default: []].append(section)
     }
-    return link("#ref-\(number)", HTML("\(number)"))
+    return link("#ref-\(number)", HTML(label))
   }
 
+  /// The works that the page cites; numbers are those of the whole article.
   func referenceList() -> HTML {
-    guard !manuscript.citedKeys.isEmpty else { return .empty }
-    let items = manuscript.citedKeys.enumerated().map { index, key in
+    let cited = citedHere.sorted()
+    guard !cited.isEmpty else { return .empty }
+    let items = cited.enumerated().map { index, number in
+      let key = manuscript.citedKeys[number - 1]
       let content = manuscript.bibliography.entries[key].map(entry) ?? HTML(key)
-      return line("li", ["id": "ref-\(index + 1)"], content + backLinks(key))
+      let leap = number == index + 1 || !style.isNumeric ? nil : "\(number)"
+      return line("li", ["id": "ref-\(number)", "value": leap], content + backLinks(key))
     }
     return line(
       "section", ["class": "appendix references", "aria-labelledby": "references"],
       .raw("\n") + line("h2", ["id": "references"], "References")
-        + line("ol", [:], .raw("\n") + items.joined()))
+        + line(
+          style.isNumeric ? "ol" : "ul", ["class": style.isNumeric ? nil : "plain"],
+          .raw("\n") + items.joined()))
   }
 
   /// The sections that cite a work.
   private func backLinks(_ key: String) -> HTML {
     let links = (citingSections[key] ?? []).map { section in
-      link("#" + section.id, HTML(section.number.isEmpty ? plainText(section.content) : section.number))
+      link(address(section.id), HTML(section.number.isEmpty ? plainText(section.content) : section.number))
     }
     return links.isEmpty ? .empty : " " + tag("small", [:], "↩\u{A0}" + links.joined(" "))
   }
@@ -56,10 +74,12 @@ extension PageRenderer {
   private func entry(_ entry: BibliographyEntry) -> HTML {
     var sentences: [HTML] = []
     let authors = authorList(entry)
-    if !authors.isEmpty { sentences.append(HTML(authors)) }
+    let year = style.isNumeric ? "" : " (\(yearLabels[entry.key] ?? "n.d."))"
+    if !authors.isEmpty { sentences.append(HTML(authors + year)) }
     if let title = entry["title"] {
       let isBook = ["book", "phdthesis", "mastersthesis", "proceedings"].contains(entry.type)
-      sentences.append(isBook ? tag("cite", [:], HTML(title)) : HTML(title))
+      let text = authors.isEmpty ? title + year : title
+      sentences.append(isBook ? tag("cite", [:], HTML(text)) : HTML(text))
     }
     let venue = self.venue(entry)
     if !venue.isEmpty { sentences.append(venue) }
@@ -97,7 +117,7 @@ extension PageRenderer {
     for field in ["publisher", "school", "institution", "howpublished"] {
       if let text = entry[field], text != (entry["journal"] ?? "") { parts.append(HTML(text)) }
     }
-    if let year = entry.year { parts.append(HTML(year)) }
+    if style.isNumeric, let year = entry.year { parts.append(HTML(year)) }
     return parts.joined(", ")
   }
 

@@ -15,7 +15,7 @@ extension PageRenderer {
 
   func verdictLink(_ id: String) -> HTML {
     guard manuscript.targets[id] != nil else { return HTML(id) }
-    return link("#" + id, class: verdict(id).style, HTML(verdict(id).rawValue))
+    return link(address(id), class: verdict(id).style, HTML(verdict(id).rawValue))
   }
 
   mutating func claim(_ block: PaperBlock) -> HTML {
@@ -29,7 +29,7 @@ extension PageRenderer {
       let note =
         manuscript.errata[erratum] == nil
         ? tag("b", [:], "Erratum ") + HTML(erratum)
-        : link(kind.article(erratumAnchor(erratum)), HTML("Erratum \(erratum)"))
+        : link(address(erratumAnchor(erratum)), HTML("Erratum \(erratum)"))
       content += line("p", ["class": "erratum"], note)
     }
     return line("div", ["class": "claim \(verdict.style)", "id": block.id], .raw("\n") + content)
@@ -89,7 +89,7 @@ extension PageRenderer {
 
   private func scores(_ verdict: ReportVerdict, _ claims: [PaperBlock], of total: Int) -> HTML {
     guard !claims.isEmpty else { return .empty }
-    let items = claims.map { line("li", [:], link("#" + $0.id, HTML(plainText($0.caption)))) }
+    let items = claims.map { line("li", [:], link(address($0.id), HTML(plainText($0.caption)))) }
     let head = badge(verdict) + HTML(" \(claims.count) of \(total)")
     return line("h3", [:], head) + line("ul", ["class": "scores"], .raw("\n") + items.joined())
   }
@@ -111,7 +111,10 @@ extension PageRenderer {
       switch inline {
       case .value(let reference): paper.values[reference.index]?.text ?? "…"
       case .reference(let reference): manuscript.targets[reference.id]?.label(reference) ?? reference.id
-      case .emphasis(let content), .strong(let content), .link(_, _, let content): plainText(content)
+      case .emphasis(let content), .strong(let content), .strikethrough(let content),
+        .link(_, _, let content),
+        .element(_, let content):
+        plainText(content)
       default: [inline].plainText
       }
     }.joined()

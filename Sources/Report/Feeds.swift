@@ -51,10 +51,13 @@ public func sitemap(papers: [PaperSummary], base: String) -> String {
     ["index.html"]
     + papers.flatMap { summary -> [String] in
       let folder = summary.path.split(separator: "/").dropLast().joined(separator: "/")
+      let sections = sectionPaths(summary.paper.manuscript).filter { $0 != "index.html" }.map {
+        "\(folder)/\($0)"
+      }
       let experiments = summary.paper.manuscript.experimentsInOrder.map {
         "\(folder)/\(provenancePath($0.id))"
       }
-      return [summary.path] + experiments
+      return [summary.path] + sections + experiments
     }
   let lines = pages.map { "<url><loc>\(HTML.escape(base + relativeURL($0)))</loc></url>\n" }
   return """

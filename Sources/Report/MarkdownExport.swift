@@ -67,6 +67,10 @@ struct MarkdownWriter {
     case .paragraph(let content): return inlines(content)
     case .list(let list): return self.list(list)
     case .table(let table): return self.table(table.header.map(oneLine), table.rows.map { $0.map(oneLine) })
+    case .definitions(let definitions):
+      return definitions.map { definition in
+        ([oneLine(definition.term)] + definition.meanings.map { ": " + oneLine($0) }).joined(separator: "\n")
+      }.joined(separator: "\n\n")
     case .quote(let content): return quoted(blocks(content))
     case .callout(let callout): return self.callout(callout)
     case .code(let language, let text): return fenced(text, language)
@@ -92,8 +96,10 @@ struct MarkdownWriter {
   private func callout(_ callout: Callout) -> String {
     let title = oneLine(callout.title)
     let head =
-      callout.kind == .erratum
-      ? "**Erratum** \(title)\n" : "[!\(callout.kind.rawValue)]" + (title.isEmpty ? "" : "\n**\(title)**\n")
+      callout.kind == .margin
+      ? title.isEmpty ? "" : "**\(title)**\n"
+      : callout.kind == .erratum
+        ? "**Erratum** \(title)\n" : "[!\(callout.kind.rawValue)]" + (title.isEmpty ? "" : "\n**\(title)**\n")
     return quoted(head + "\n" + blocks(callout.blocks))
   }
 
@@ -165,6 +171,7 @@ struct MarkdownWriter {
     case .link(let url, _, let content): return "[\(inlines(content))](<\(isSafeLink(url) ? url : "#")>)"
     case .image(let url, _, let alt): return "![\(inlines(alt))](<\(url)>)"
     case .html(let text): return escape(text)
+    case .element(let name, let content): return "<\(name)>\(inlines(content))</\(name)>"
     case .softBreak: return "\n"
     case .lineBreak: return "\\\n"
     case .math(let formula): return "$\(formula.tex)$"
@@ -179,12 +186,22 @@ struct MarkdownWriter {
   }
 
   private func citation(_ citation: Citation) -> String {
+    let style = manuscript.configuration.citationStyle
+    let years = renderer.yearLabels
     let items = citation.items.map { item -> String in
-      let number = manuscript.citationNumber(item.key).map { "[\($0)](#ref-\($0))" } ?? item.key
+      let names = manuscript.bibliography.entries[item.key]?.citedNames ?? item.key
+      let year = years[item.key] ?? "n.d."
+      let isYear = item.omitsAuthor || citation.isTextual
+      let number =
+        manuscript.citationNumber(item.key).map { number in
+          "[\(style.isNumeric ? "\(number)" : escape(isYear ? year : "\(names), \(year)"))](#ref-\(number))"
+        } ?? item.key
       let prefix = item.prefix.isEmpty ? "" : escape(item.prefix) + " "
       return prefix + number + (item.locator.isEmpty ? "" : ", " + escape(item.locator))
     }
-    let list = "\\[" + items.joined(separator: "; ") + "\\]"
+    let list =
+      style.isRound
+      ? "(" + items.joined(separator: "; ") + ")" : "\\[" + items.joined(separator: "; ") + "\\]"
     guard citation.isTextual, let item = citation.items.first else { return list }
     return escape(manuscript.bibliography.entries[item.key]?.citedNames ?? item.key) + " " + list
   }

@@ -15,9 +15,11 @@ public struct ReportPage: Sendable, Hashable {
 /// else.
 public func reportPages(_ paper: ResolvedPaper, sha256: (String) -> String) -> [ReportPage] {
   var renderer = PageRenderer(paper)
+  let sections =
+    paper.manuscript.configuration.layout == .sections ? renderer.sectionPages(sha256: sha256) : []
   let article = ReportPage(path: "index.html", html: renderer.article(sha256: sha256))
   renderer.kind = .provenance
-  return [article]
+  return [article] + sections
     + paper.manuscript.experimentsInOrder.map { block in
       ReportPage(path: provenancePath(block.id), html: renderer.provenancePage(block, sha256: sha256))
     }
@@ -32,7 +34,7 @@ public func reportPage(_ paper: ResolvedPaper, sha256: (String) -> String) -> St
 extension PageRenderer {
   mutating func article(sha256: (String) -> String) -> String {
     // The text comes first: what stands around it depends on what the text cites.
-    let sections = sections()
+    let sections = kind == .standalone || configuration.layout == .one ? sections() : .empty
     let statement = blocks(manuscript.statement)
     let header = titleBlock()
     let main = line(
@@ -50,7 +52,7 @@ extension PageRenderer {
 
   fileprivate func provenancePage(_ block: PaperBlock, sha256: (String) -> String) -> String {
     let title = "Experiment \(block.number)" + (block.caption.isEmpty ? "" : ": \(plainText(block.caption))")
-    let back = link(kind.article(block.id), HTML("← \(configuration.title)"))
+    let back = link(address(block.id), HTML("← \(configuration.title)"))
     let header = line(
       "header", ["class": "title"], line("p", ["class": "site"], back) + line("h1", [:], HTML(title)))
     let content = line("section", [:], .raw("\n") + provenance(of: block))
@@ -125,6 +127,8 @@ struct PageRenderer {
   /// The pictures that the page itself carries, as addresses by path.
   var embedded: [String: String] = [:]
   let numbers: [String: Int]
+  /// The year of each cited work, with a letter where two would be called the same.
+  let yearLabels: [String: String]
   /// The sections that cite each key, for the links back from the list of references.
   var citingSections: [String: [Heading]] = [:]
   /// The footnotes that the block being rendered points at.
@@ -133,8 +137,16 @@ struct PageRenderer {
   var rendered: Set<Int> = []
   /// The number of tables written in Markdown so far, which tells their labels apart.
   var markdownTables = 0
-  /// The headings, for the contents.
+  /// The headings so far, of which the last is the section being rendered.
   var headings: [Heading] = []
+  /// The path of the page being written.
+  var path = "index.html"
+  /// The paths of the sections' pages, in order.
+  let sectionPages: [String]
+  /// The page on which something stands, by id, when it is not the article's first.
+  let places: [String: String]
+  /// The numbers of the works that the page cites.
+  var citedHere: Set<Int> = []
   /// The distinct values, each with its row in the list of numbers.
   var valueRows: [ValueRow: Int] = [:]
   var valueOrder: [ValueRow] = []
@@ -147,6 +159,9 @@ struct PageRenderer {
 
   init(_ paper: ResolvedPaper) {
     self.paper = paper
+    yearLabels = paper.manuscript.bibliography.yearLabels(paper.manuscript.citedKeys)
+    sectionPages = sectionPaths(paper.manuscript)
+    places = pagePlaces(paper.manuscript, sectionPages)
     numbers = Dictionary(paper.manuscript.citedKeys.enumerated().map { ($1, $0 + 1) }) { first, _ in first }
   }
 

@@ -80,7 +80,7 @@ extension PageRenderer {
     var rows = [
       (
         "Claim",
-        link(kind.article(block.id), HTML("Claim \(block.number)")) + ": " + HTML(plainText(block.caption))
+        link(address(block.id), HTML("Claim \(block.number)")) + ": " + HTML(plainText(block.caption))
       ),
       ("Verdict", badge(claim.verdict)),
       ("Asserts", tag("code", [:], HTML(claim.assertion))),
@@ -105,7 +105,7 @@ extension PageRenderer {
   private func figureNumbers(_ block: PaperBlock) -> HTML {
     guard let figure = paper.figures[block.id] else { return .empty }
     var caption =
-      link(kind.article(block.id), HTML("Figure \(block.number)")) + HTML(": \(plainText(block.caption))")
+      link(address(block.id), HTML("Figure \(block.number)")) + HTML(": \(plainText(block.caption))")
     if let csv = figure.csvPath, kind != .standalone {
       caption += " " + link(kind.file(csv), "All its numbers (CSV)")
     }

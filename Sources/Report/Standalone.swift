@@ -21,6 +21,7 @@ public func standalonePage(
   var alone = paper
   alone.sitePath = nil
   alone.resultsPath = nil
+  alone.manuscript.configuration.layout = .one
   var renderer = PageRenderer(alone)
   renderer.kind = .standalone
   renderer.embedded = pictures.reduce(into: [:]) { result, picture in

@@ -57,6 +57,12 @@ let articleStyle = compact(
   pre.raw { white-space: pre-wrap; }
   blockquote { margin-left: 0; padding-left: 1.2rem; border-left: 3px solid var(--rule); color: var(--soft); }
   li { margin-bottom: .25rem; }
+  .terms dt { font-weight: 600; }
+  .terms dd { margin: 0 0 .5rem 1.5rem; }
+  dfn { font-style: normal; }
+  pre s { text-decoration: none; color: var(--good); }
+  kbd { font: .84em var(--mono); border: 1px solid var(--rule); border-radius: 3px; padding: 0 .3em; }
+  mark { background: var(--open-panel); color: inherit; }
   .task-item { list-style: none; margin-left: -1.3em; }
   .task { margin-right: .4em; }
   img { max-width: 100%; height: auto; }
@@ -176,6 +182,11 @@ let articleStyle = compact(
   .plain { list-style: none; padding: 0; }
   footer { font: .8125rem/1.6 var(--sans); color: var(--soft); border-top: 1px solid var(--rule);
     margin-block: calc(var(--line) * 2) var(--line); padding-top: .8rem; }
+
+  .pager { display: flex; justify-content: space-between; gap: 1rem; font: .9375rem/1.5 var(--sans);
+    margin-top: calc(var(--line) * 2); }
+  .pager a { padding: .4rem 0; }
+  .pager a:only-child[rel=next] { margin-left: auto; }
 
   @media screen and (min-width: 64rem) {
     header.title, main, footer { width: calc(var(--measure) + var(--gap) + var(--margin)); max-width: none; }

@@ -5,11 +5,11 @@ extension PageRenderer {
   /// Blocks, each with the margin notes that it points at.
   mutating func blocks(_ blocks: [Block]) -> HTML {
     var result = HTML.empty
-    for block in blocks {
+    for (index, block) in blocks.enumerated() {
       let outer = pendingNotes
       pendingNotes = []
       let content = self.block(block)
-      result += withNotes(content, of: block)
+      result += withNotes(content, of: block, followedBy: blocks[(index + 1)...])
       pendingNotes = outer
     }
     return result
@@ -21,6 +21,7 @@ extension PageRenderer {
     case .paragraph(let content): return paragraph(content)
     case .list(let list): return self.list(list)
     case .table(let table): return markdownTable(table)
+    case .definitions(let definitions): return self.definitions(definitions)
     case .quote(let content): return line("blockquote", [:], .raw("\n") + plainBlocks(content))
     case .callout(let callout): return self.callout(callout)
     case .code(let language, let text): return code(text, language: language)
@@ -51,8 +52,8 @@ extension PageRenderer {
     headings.append(heading)
     let number =
       heading.number.isEmpty ? HTML.empty : tag("i", [:], HTML(heading.number)) + " "
-    let anchor = link("#" + heading.id, number + inlines(heading.content))
-    return line("h\(min(6, heading.level + 1))", ["id": heading.id], anchor)
+    let anchor = link("#\(heading.id)", number + inlines(heading.content))
+    return line("h\(min(6, heading.level + (kind == .section ? 0 : 1)))", ["id": heading.id], anchor)
   }
 
   private mutating func paragraph(_ content: [Inline]) -> HTML {
@@ -119,7 +120,9 @@ extension PageRenderer {
       case .warning: "Warning"
       case .caution: "Caution"
       case .erratum: "Erratum"
+      case .margin: "Margin"
       }
+    if callout.kind == .margin { return aside(callout) }
     var title = tag("b", [:], HTML(name))
     if !callout.title.isEmpty { title += " " + inlines(callout.title) }
     return line(
@@ -127,8 +130,24 @@ extension PageRenderer {
       .raw("\n") + line("p", [:], title) + plainBlocks(callout.blocks))
   }
 
+  /// An aside, which stands in the margin of a wide page.
+  private mutating func aside(_ callout: Callout) -> HTML {
+    let title = callout.title.isEmpty ? HTML.empty : line("p", [:], tag("b", [:], inlines(callout.title)))
+    return line("aside", ["class": "sidenote"], .raw("\n") + title + plainBlocks(callout.blocks))
+  }
+
+  private mutating func definitions(_ definitions: [Definition]) -> HTML {
+    var content = HTML.empty
+    for definition in definitions {
+      content += line("dt", [:], tag("dfn", [:], inlines(definition.term)))
+      for meaning in definition.meanings { content += line("dd", [:], inlines(meaning)) }
+    }
+    return line("dl", ["class": "terms"], .raw("\n") + content)
+  }
+
   private func code(_ text: String, language: String) -> HTML {
-    let content = ["yaml", "yml"].contains(language) ? highlightedYAML(text) : HTML(text)
+    let content =
+      ["yaml", "yml"].contains(language.lowercased()) ? highlightedYAML(text) : highlighted(text, language)
     return line("pre", ["tabindex": "0"], tag("code", [:], content))
   }
 
@@ -169,9 +188,10 @@ extension PageRenderer {
     case .strikethrough(let content): return tag("del", [:], inlines(content))
     case .code(let text): return tag("code", [:], HTML(text))
     case .link(let url, let title, let content):
-      return link(isSafeLink(url) ? url : "#", title: title.isEmpty ? nil : title, inlines(content))
+      return link(destination(of: url), title: title.isEmpty ? nil : title, inlines(content))
     case .image(let url, let title, let alt): return picture(url, title: title, alt)
     case .html(let text): return HTML(text)
+    case .element(let name, let content): return tag(name, [:], inlines(content))
     case .softBreak: return .raw("\n")
     case .lineBreak: return .raw("<br>\n")
     case .math(let formula): return .raw(formula.mathML)
@@ -187,9 +207,15 @@ extension PageRenderer {
     tag("img", ["src": pictureURL(url), "alt": alt.plainText, "title": title.isEmpty ? nil : title])
   }
 
+  /// Where a link of the author's leads, which may be to a place on another page of the article.
+  private func destination(of url: String) -> String {
+    if url.hasPrefix("#"), url.count > 1 { return address(String(url.dropFirst())) }
+    return isSafeLink(url) ? url : "#"
+  }
+
   private func crossReference(_ reference: CrossReference) -> HTML {
     guard let target = manuscript.targets[reference.id] else { return HTML(reference.id) }
-    return link("#" + target.id, HTML(target.label(reference)))
+    return link(address(target.id), HTML(target.label(reference)))
   }
 }
 

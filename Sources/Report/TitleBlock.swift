@@ -68,7 +68,7 @@ extension PageRenderer {
     return link("https://creativecommons.org/licenses/\(url)/", HTML(license))
   }
 
-  private func draftBanner() -> HTML {
+  func draftBanner() -> HTML {
     line(
       "p", ["class": "banner", "role": "note"],
       tag("b", [:], "Draft.")
@@ -80,27 +80,31 @@ extension PageRenderer {
   // MARK: Contents
 
   func contents() -> HTML {
-    var items = [tocEntry("#scorecard", number: "", "Claims and verdicts", level: 1)]
-    if paper.manuscript.blocks(.claim).isEmpty { items = [] }
-    for heading in headings where heading.level <= 2 {
-      items.append(
-        tocEntry(
-          "#" + heading.id, number: heading.number, HTML(plainText(heading.content)), level: heading.level))
+    var items: [HTML] = []
+    if !manuscript.blocks(.claim).isEmpty {
+      items.append(tocEntry("scorecard", number: "", "Claims and verdicts"))
+    }
+    for (section, page) in zip(manuscript.sections, sectionPages) {
+      for heading in section.blocks.flatMap(\.allHeadings) where heading.level <= (page == path ? 2 : 1) {
+        items.append(
+          tocEntry(heading.id, number: heading.number, HTML(plainText(heading.content)), level: heading.level)
+        )
+      }
     }
     if !manuscript.experimentsInOrder.isEmpty {
-      items.append(tocEntry("#provenance", number: "", "Where the numbers come from", level: 1))
+      items.append(tocEntry("provenance", number: "", "Where the numbers come from"))
     }
-    if !manuscript.citedKeys.isEmpty {
-      items.append(tocEntry("#references", number: "", "References", level: 1))
-    }
+    if !citedHere.isEmpty { items.append(tocEntry("references", number: "", "References", isHere: true)) }
     return line(
       "nav", ["class": "toc", "aria-labelledby": "contents"],
       .raw("\n") + line("h2", ["id": "contents"], "Contents") + line("ul", [:], .raw("\n") + items.joined()))
   }
 
-  private func tocEntry(_ url: String, number: String, _ text: HTML, level: Int) -> HTML {
+  private func tocEntry(
+    _ id: String, number: String, _ text: HTML, level: Int = 1, isHere: Bool = false
+  ) -> HTML {
     let label = number.isEmpty ? text : tag("i", [:], HTML(number)) + " " + text
-    return line("li", ["class": level > 1 ? "sub" : nil], link(url, label))
+    return line("li", ["class": level > 1 ? "sub" : nil], link(isHere ? "#\(id)" : address(id), label))
   }
 
   // MARK: Foot

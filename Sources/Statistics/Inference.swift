@@ -30,12 +30,18 @@ public struct Interval: Hashable, Sendable {
 
 /// Student's interval of the mean: mean ± t₍₁₊level₎⁄₂,ₙ₋₁ · SD / √n. `nil` for fewer than two values.
 ///
-/// Source: Student, Biometrika 6 (1908).
-public func tInterval(_ values: [Double], level: Double = 0.95) -> Interval? {
-  guard values.count > 1 else { return nil }
+/// - Parameters:
+///   - level: the probability with which it covers the true mean.
+///   - firstStage: when the spread of the first so many values decided how many there are in all (see
+///     `secondStageCount`), only they give the SD and the degrees of freedom, so that the level still holds.
+///
+/// Source: Student, Biometrika 6 (1908); for two stages Stein, Ann. Math. Statist. 16 (1945).
+public func tInterval(_ values: [Double], level: Double = 0.95, firstStage: Int? = nil) -> Interval? {
+  let spread = spreadValues(values, firstStage)
+  guard spread.count > 1 else { return nil }
   let center = mean(values)
-  let quantile = StudentT(degreesOfFreedom: Double(values.count - 1)).quantile((1 + level) / 2)
-  let halfWidth = quantile * standardError(values)
+  let quantile = StudentT(degreesOfFreedom: Double(spread.count - 1)).quantile((1 + level) / 2)
+  let halfWidth = quantile * standardError(spread, of: values.count)
   return Interval(
     estimate: center, lower: center - halfWidth, upper: center + halfWidth, level: level, count: values.count)
 }
@@ -51,8 +57,31 @@ public func differences(_ a: [Double], _ b: [Double]) -> [Double] {
   return zip(a, b).map { $0 - $1 }
 }
 
-private func standardError(_ values: [Double]) -> Double {
-  standardDeviation(values) / Double(values.count).squareRoot()
+private func standardError(_ spread: [Double], of count: Int) -> Double {
+  standardDeviation(spread) / Double(count).squareRoot()
+}
+
+/// The values whose spread may be used: all, or those of the first stage.
+func spreadValues(_ values: [Double], _ firstStage: Int?) -> [Double] {
+  guard let firstStage, firstStage < values.count else { return values }
+  return Array(values.prefix(max(0, firstStage)))
+}
+
+/// How many values in all give the mean an interval of at most ±`halfWidth`, from the spread of a first stage.
+///
+/// Stein's two-stage procedure: N = max(n₀, ⌈(t₍₁₊level₎⁄₂,ₙ₀₋₁ · s₀ / d)²⌉). With the SD s₀ and the n₀ − 1 degrees of
+/// freedom of the first stage, (x̄_N − μ)√N / s₀ follows Student's distribution exactly for normal values, as N depends
+/// on the values through s₀ only. The same holds of every linear contrast of jointly normal values, because their first
+/// means are independent of their first covariances; so other claims over the same seeds keep their level, too.
+/// Source: Stein, Ann. Math. Statist. 16 (1945).
+///
+/// - Returns: the count; `nil` when the first stage has fewer than two values or one that is not finite.
+public func secondStageCount(_ firstStage: [Double], halfWidth: Double, level: Double = 0.95) -> Int? {
+  guard firstStage.count > 1, firstStage.allSatisfy(\.isFinite), halfWidth > 0 else { return nil }
+  let quantile = StudentT(degreesOfFreedom: Double(firstStage.count - 1)).quantile((1 + level) / 2)
+  let root = quantile * standardDeviation(firstStage) / halfWidth
+  let needed = (root * root).rounded(.up)
+  return needed < 1e9 ? max(firstStage.count, Int(needed)) : 1_000_000_000
 }
 
 /// Which differences a test looks for.
@@ -68,12 +97,15 @@ public enum Alternative: Sendable {
 /// The p-value of Student's test that the mean of `values` is `hypothesis`. NaN for fewer than two values.
 ///
 /// Without any spread the outcome is certain: 0 when the mean differs in the direction looked for, else 1.
+///
+/// `firstStage` is as in `tInterval`.
 public func tTest(
-  _ values: [Double], hypothesis: Double = 0, alternative: Alternative = .twoSided
+  _ values: [Double], hypothesis: Double = 0, alternative: Alternative = .twoSided, firstStage: Int? = nil
 ) -> Double {
-  guard values.count > 1, values.allSatisfy(\.isFinite) else { return .nan }
+  let spread = spreadValues(values, firstStage)
+  guard spread.count > 1, values.allSatisfy(\.isFinite) else { return .nan }
   let difference = mean(values) - hypothesis
-  let error = standardError(values)
+  let error = standardError(spread, of: values.count)
   if error == 0 {
     switch alternative {
     case .twoSided: return difference != 0 ? 0 : 1
@@ -81,7 +113,7 @@ public func tTest(
     case .less: return difference < 0 ? 0 : 1
     }
   }
-  let distribution = StudentT(degreesOfFreedom: Double(values.count - 1))
+  let distribution = StudentT(degreesOfFreedom: Double(spread.count - 1))
   let t = difference / error
   switch alternative {
   case .twoSided: return min(1, 2 * distribution.upperTail(abs(t)))
@@ -100,9 +132,9 @@ public func pairedTTest(_ a: [Double], _ b: [Double], alternative: Alternative =
 /// It is the larger of the p-values against "at most −margin" and "at least margin"; below α, the mean is
 /// equivalent to zero, and the interval of level 1 − 2α lies within the margin.
 /// Source: Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987).
-public func equivalenceTest(_ values: [Double], margin: Double) -> Double {
-  let above = tTest(values, hypothesis: -margin, alternative: .greater)
-  let below = tTest(values, hypothesis: margin, alternative: .less)
+public func equivalenceTest(_ values: [Double], margin: Double, firstStage: Int? = nil) -> Double {
+  let above = tTest(values, hypothesis: -margin, alternative: .greater, firstStage: firstStage)
+  let below = tTest(values, hypothesis: margin, alternative: .less, firstStage: firstStage)
   return above.isNaN || below.isNaN ? .nan : max(above, below)
 }
 

@@ -21,6 +21,14 @@ public enum ClaimKind: Hashable, Sendable {
 
   /// The mean is above zero.
   public static let positive = ClaimKind.greater(than: 0, orEqual: false)
+
+  /// Whether a mean of exactly this value would be as claimed.
+  public func holds(for mean: Double) -> Bool {
+    switch self {
+    case .greater(let offset, let orEqual): mean > offset || (orEqual && mean == offset)
+    case .equivalent(let margin): abs(mean) <= margin
+    }
+  }
 }
 
 /// A verdict with what it rests on.
@@ -51,21 +59,26 @@ public let significanceLevel = 0.05
 ///   margin; and twice the one-sided test beyond the nearer end, which is small when it is surely outside.
 /// - `nil` when nothing is tested: fewer than two values, a value that is not finite, or no spread at all. A sample
 ///   without spread is decided exactly (see `judge`) and needs no correction.
-public func pValue(of kind: ClaimKind, _ values: [Double]) -> Double? {
-  guard values.count > 1, values.allSatisfy(\.isFinite), !isConstant(values) else { return nil }
+///
+/// `firstStage` is as in `tInterval`.
+public func pValue(of kind: ClaimKind, _ values: [Double], firstStage: Int? = nil) -> Double? {
+  let spread = spreadValues(values, firstStage)
+  guard spread.count > 1, values.allSatisfy(\.isFinite), !isConstant(values) else { return nil }
   switch kind {
   case .greater(let offset, _):
-    return tTest(values, hypothesis: offset)
+    return tTest(values, hypothesis: offset, firstStage: firstStage)
   case .equivalent(let margin):
-    return min(equivalenceTest(values, margin: margin), min(1, 2 * outsideTest(values, margin: margin)))
+    return min(
+      equivalenceTest(values, margin: margin, firstStage: firstStage),
+      min(1, 2 * outsideTest(values, margin: margin, firstStage: firstStage)))
   }
 }
 
 /// The one-sided p-value that the mean lies beyond the end of ±`margin` that is nearer to it.
-private func outsideTest(_ values: [Double], margin: Double) -> Double {
+private func outsideTest(_ values: [Double], margin: Double, firstStage: Int?) -> Double {
   mean(values) >= 0
-    ? tTest(values, hypothesis: margin, alternative: .greater)
-    : tTest(values, hypothesis: -margin, alternative: .less)
+    ? tTest(values, hypothesis: margin, alternative: .greater, firstStage: firstStage)
+    : tTest(values, hypothesis: -margin, alternative: .less, firstStage: firstStage)
 }
 
 /// Judges a claim.
@@ -83,12 +96,14 @@ private func outsideTest(_ values: [Double], margin: Double) -> Double {
 ///   - values: one number per seed.
 ///   - adjustedP: the p-value of `pValue(of:_:)` after `holm(_:)`; without it, the claim is judged by itself.
 ///   - deterministic: whether the seed has no influence, so that one value is enough.
+///   - firstStage: as in `tInterval`.
 public func judge(
-  _ kind: ClaimKind, _ values: [Double], adjustedP: Double? = nil, deterministic: Bool = false
+  _ kind: ClaimKind, _ values: [Double], adjustedP: Double? = nil, deterministic: Bool = false,
+  firstStage: Int? = nil
 ) -> Judgement {
   var judgement = Judgement(
-    verdict: .notJudged, reason: "", interval: tInterval(values), count: values.count, p: nil, adjustedP: nil,
-    seedsToDecide: nil)
+    verdict: .notJudged, reason: "", interval: tInterval(values, firstStage: firstStage),
+    count: values.count, p: nil, adjustedP: nil, seedsToDecide: nil)
   let diverged = values.count { !$0.isFinite }
   if values.isEmpty || (values.count == 1 && !deterministic) {
     judgement.reason = values.isEmpty ? "there are no seeds" : "one seed cannot show its spread"
@@ -102,15 +117,15 @@ public func judge(
   }
   if isConstant(values) {
     judgement.reason = values.count > 1 ? "all seeds give the same number" : ""
-    judgement.verdict = holds(kind, for: values[0]) ? .supported : .contradicted
+    judgement.verdict = kind.holds(for: values[0]) ? .supported : .contradicted
     return judgement
   }
-  guard let p = pValue(of: kind, values) else { return judgement }
+  guard let p = pValue(of: kind, values, firstStage: firstStage) else { return judgement }
   let corrected = adjustedP ?? p
   judgement.p = p
   judgement.adjustedP = corrected
   if corrected < significanceLevel {
-    judgement.verdict = holds(kind, for: mean(values)) ? .supported : .contradicted
+    judgement.verdict = kind.holds(for: mean(values)) ? .supported : .contradicted
   } else {
     judgement.verdict = .inconclusive
     judgement.reason =
@@ -124,13 +139,6 @@ public func judge(
 }
 
 private func isConstant(_ values: [Double]) -> Bool { values.allSatisfy { $0 == values.first } }
-
-private func holds(_ kind: ClaimKind, for value: Double) -> Bool {
-  switch kind {
-  case .greater(let offset, let orEqual): value > offset || (orEqual && value == offset)
-  case .equivalent(let margin): abs(value) <= margin
-  }
-}
 
 /// How many seeds in all would probably (80 %) decide a claim, if mean and spread stayed as they are.
 ///

@@ -66,6 +66,8 @@ public struct Table: Sendable {
   public var columns: [Column]
   /// Rows in plan order, each as long as `columns`.
   public var rows: [[Cell]]
+  /// Seeds whose spread decided how many seeds there are; `nil` when their number was fixed beforehand.
+  public var firstStage: Int?
 
   /// Creates a table.
   public init(name: String, columns: [Column], rows: [[Cell]] = []) {

@@ -34,6 +34,8 @@ public struct FeatureShape: Sendable, Hashable {
   public var channels: Int
   /// Distance between positions in memory.
   public var channelStride: Int
+  /// Whether there is one direction only, in which case the height is 1.
+  public var isSignal: Bool
 
   /// Positions of an example.
   public var positions: Int { height * width }
@@ -46,19 +48,22 @@ public struct FeatureShape: Sendable, Hashable {
 
   /// A vector.
   public static func vector(_ count: Int) -> FeatureShape {
-    FeatureShape(height: 1, width: 1, channels: count, channelStride: paddedWidth(count))
+    FeatureShape(height: 1, width: 1, channels: count, channelStride: paddedWidth(count), isSignal: true)
   }
 
   /// Positions of padded channels, as every layer makes them.
-  static func map(height: Int, width: Int, channels: Int) -> FeatureShape {
-    FeatureShape(height: height, width: width, channels: channels, channelStride: paddedWidth(channels))
+  static func map(height: Int, width: Int, channels: Int, isSignal: Bool) -> FeatureShape {
+    FeatureShape(
+      height: height, width: width, channels: channels, channelStride: paddedWidth(channels),
+      isSignal: isSignal)
   }
 
   /// Inputs as data hold them, positions with channels beside one another: [length] or [channels, height, width].
   public static func input(_ shape: [Int]) -> FeatureShape {
     let (channels, height, width) =
       shape.count == 3 ? (shape[0], shape[1], shape[2]) : (1, 1, shape.reduce(1, *))
-    return FeatureShape(height: height, width: width, channels: channels, channelStride: channels)
+    return FeatureShape(
+      height: height, width: width, channels: channels, channelStride: channels, isSignal: shape.count != 3)
   }
 }
 
@@ -74,23 +79,21 @@ extension LayerOptions {
     switch self {
     case .dense(let units, _, _): return .vector(units)
     case .convolution(let channels, let kernel, let stride, let padding, _, _):
-      let isSignal = input.height == 1
-      let height = isSignal ? 1 : (input.height + 2 * padding - kernel) / stride + 1
+      let height = input.isSignal ? 1 : (input.height + 2 * padding - kernel) / stride + 1
       let width = (input.width + 2 * padding - kernel) / stride + 1
-      guard !input.isVector, input.width + 2 * padding >= kernel,
-        isSignal || input.height + 2 * padding >= kernel
-      else {
+      guard input.width + 2 * padding >= kernel, input.isSignal || input.height + 2 * padding >= kernel else {
         throw ModelError(
           description: "a kernel of \(kernel) does not fit into an input of \(input.height) × \(input.width)")
       }
-      return .map(height: height, width: width, channels: channels)
+      return .map(height: height, width: width, channels: channels, isSignal: input.isSignal)
     case .maxPool(let size):
-      let height = input.height == 1 ? 1 : input.height / size
+      let height = input.isSignal ? 1 : input.height / size
       guard height > 0, input.width / size > 0 else {
         throw ModelError(
           description: "pooling by \(size) does not fit into an input of \(input.height) × \(input.width)")
       }
-      return .map(height: height, width: input.width / size, channels: input.channels)
+      return .map(
+        height: height, width: input.width / size, channels: input.channels, isSignal: input.isSignal)
     case .averagePool: return .vector(input.channels)
     case .norm, .activation, .dropout: return input
     case .residual(let layers, _, _):
@@ -101,7 +104,7 @@ extension LayerOptions {
       guard !input.isVector else {
         throw ModelError(description: "a recurrent network needs inputs with positions")
       }
-      return .map(height: 1, width: input.positions, channels: 2 * units)
+      return .map(height: 1, width: input.positions, channels: 2 * units, isSignal: true)
     }
   }
 
@@ -110,7 +113,7 @@ extension LayerOptions {
     switch self {
     case .dense(let units, _, _): return Double(input.count) * Double(units)
     case .convolution(let channels, let kernel, _, _, _, _):
-      let taps = input.height == 1 ? kernel : kernel * kernel
+      let taps = input.isSignal ? kernel : kernel * kernel
       return Double(try output(input).positions) * Double(taps * input.channels) * Double(channels)
     case .residual(let layers, let shortcut, _):
       var sum = 0.0

@@ -23,7 +23,7 @@ public struct Augmentation: Sendable, Hashable {
       let example = batch + row * shape.rowStride
       for i in 0..<shape.rowStride { copy[i] = example[i] }
       let across = stream.below(2 * shift + 1) - shift
-      let down = shape.height == 1 ? 0 : stream.below(2 * shift + 1) - shift
+      let down = shape.isSignal ? 0 : stream.below(2 * shift + 1) - shift
       let mirrors = flip && stream.below(2) == 1
       for y in 0..<shape.height {
         for x in 0..<shape.width {
@@ -39,7 +39,7 @@ public struct Augmentation: Sendable, Hashable {
 
   /// The position that comes to lie at (x, y), before the shift; `nil` outside an image.
   private func place(_ x: Int, _ y: Int, _ shape: FeatureShape, mirrors: Bool) -> Int? {
-    if shape.height == 1 { return ((x % shape.width) + shape.width) % shape.width }
+    if shape.isSignal { return ((x % shape.width) + shape.width) % shape.width }
     guard x >= 0, x < shape.width, y >= 0, y < shape.height else { return nil }
     return y * shape.width + (mirrors ? shape.width - 1 - x : x)
   }

@@ -194,14 +194,119 @@ private func near(_ a: [Double], _ b: [Double]) -> Bool {
   @Test func claimsYieldPairedDifferences() throws {
     let more = try Assertion(
       parsing: "exp-a[norm=batch, lr=1].acc > exp-a[norm=none, lr=1].acc + 0.2", at: start)
-    let (kind, sample) = try more.difference(tables: tables)
-    #expect(kind == .greater(than: 0, orEqual: false) && near(sample.numbers, [0.8, 0.8, 0.8]))
-    let less = try Assertion(parsing: "exp-a[norm=batch, lr=1].acc <= 5", at: start).difference(
-      tables: tables)
-    #expect(less.kind == .greater(than: 0, orEqual: true) && near(less.sample.numbers, [2.9, 2.8, 2.7]))
-    let same = try Assertion(parsing: "exp-a[norm=none, lr=1].acc ~= 1.2 +- 5%", at: start).difference(
-      tables: tables)
-    #expect(same.kind == .equivalent(within: 0.05) && near(same.sample.numbers, [-0.1, 0, 0.1]))
+    func measured(_ text: String) throws -> (kind: ClaimKind, parts: [[Double]]) {
+      let measured = try Assertion(parsing: text, at: start).measure(tables: tables)
+      return (measured.kind, measured.parts.map(\.sample.numbers))
+    }
+    let first = try more.measure(tables: tables)
+    #expect(first.kind == .greater(than: 0, orEqual: false))
+    #expect(near(first.parts[0].sample.numbers, [0.8, 0.8, 0.8]))
+    let less = try measured("exp-a[norm=batch, lr=1].acc <= 5")
+    #expect(less.kind == .greater(than: 0, orEqual: true) && near(less.parts[0], [2.9, 2.8, 2.7]))
+    let same = try measured("exp-a[norm=none, lr=1].acc ~= 1.2 +- 5%")
+    #expect(same.kind == .equivalent(within: 0.05) && near(same.parts[0], [-0.1, 0, 0.1]))
+    let inside = try measured("exp-a[norm=none, lr=1].acc in [1, 1.5]")
+    #expect(inside.kind == .equivalent(within: 0.25) && near(inside.parts[0], [-0.15, -0.05, 0.05]))
+  }
+
+  @Test func trendsAreStepsAlongAnAxis() throws {
+    let rising = try Assertion(parsing: "increasing(exp-a[norm=none].acc, over: lr)", at: start)
+    #expect(rising.check(tables: tables).isEmpty)
+    let steps = try rising.measure(tables: tables).parts
+    #expect(steps.map(\.label) == ["lr 0.1 → 1", "lr 1 → 10"])
+    #expect(near(steps[0].sample.numbers, [0.9, 0.9, 0.9]) && near(steps[1].sample.numbers, [9, 9, 9]))
+    let falling = try Assertion(parsing: "decreasing(exp-a[norm=none].acc, over: lr)", at: start)
+    #expect(near(try falling.measure(tables: tables).parts[0].sample.numbers, [-0.9, -0.9, -0.9]))
+    let open = try Assertion(parsing: "increasing(exp-a.acc, over: lr)", at: start)
+    #expect(open.check(tables: tables).map(\.rule) == ["axis-not-fixed"])
+    let none = try Assertion(parsing: "increasing(exp-a[norm=none].acc, over: width)", at: start)
+    #expect(none.check(tables: tables).map(\.rule) == ["unknown-axis"])
+  }
+
+  private static let functions: [(String, [Double])] = [
+    ("round(exp-a[norm=none, lr=1].acc)", [1.0, 1.0, 1.0]),
+    ("pow(exp-a[norm=none, lr=1].acc, 2)", [1.21, 1.44, 1.69]),
+    ("clamp(exp-a[norm=none, lr=1].acc, 1.15, 1.25)", [1.15, 1.2, 1.25]),
+    ("if(exp-a[norm=none, lr=1].acc > 1.15, exp-a[norm=batch, lr=1].acc, 0)", [0.0, 2.2, 2.3]),
+    ("sum(exp-a[norm=none].acc, over: lr)", [11.4, 11.7, 12.0]),
+    ("range(exp-a[norm=none].acc, over: lr)", [9.9, 9.9, 9.9]),
+    ("quantile(exp-a[norm=none].acc, 0.5, over: lr)", [1.1, 1.2, 1.3]),
+    ("argmax(exp-a[norm=none].acc, over: lr)", [10.0, 10.0, 10.0]),
+    ("argmin(abs(exp-a[norm=none].acc - 1), over: lr)", [1.0, 1.0, 1.0]),
+    ("count(exp-a[norm=none].acc > 1, over: lr)", [2.0, 2.0, 2.0]),
+    (
+      "share(exp-a[norm=none].acc > 1, over: lr)",
+      [0.6666666666666666, 0.6666666666666666, 0.6666666666666666]
+    ),
+    ("area(exp-a[norm=none].acc, over: lr)", [50.985, 51.974999999999994, 52.965]),
+    ("crossing(exp-a[norm=none].acc, 5.5, over: lr)", [5.4, 5.3, 5.2]),
+    (
+      "crossing(exp-a[norm=none].acc, 0.65, over: log10(lr))",
+      [0.31622776602, 0.24484367468, 0.18957356524]
+    ),
+    ("spearman(exp-a.acc, exp-a.loss, over: (norm, lr))", [1.0, 1.0, 1.0]),
+    ("slope(exp-a.loss, exp-a.acc, over: (norm, lr))", [2.0, 2.0, 2.0]),
+    ("max(exp-a.acc, over: (norm, lr))", [11.1, 11.2, 11.3]),
+    ("mean(kendall(exp-a.acc, exp-a.loss, over: lr), over: norm)", [1.0, 1.0, 1.0]),
+    ("max(0, exp-a[norm=none, lr=1].acc - 1.2)", [0.0, 0.0, 0.1]),
+  ]
+
+  @Test(arguments: functions)
+  func functionsCompute(text: String, expected: [Double]) throws {
+    let expression = try SampleExpression(parsing: text, at: start)
+    #expect(expression.check(tables: tables).isEmpty)
+    let numbers = try expression.evaluate(tables: tables).numbers
+    #expect(zip(numbers, expected).allSatisfy { abs($0 - $1) < 1e-9 } && numbers.count == 3, "\(numbers)")
+  }
+
+  @Test(arguments: [
+    (
+      "quantile(exp-a[norm=none].acc, 2, over: lr)",
+      "the second argument of 'quantile' must be a number in 0…1"
+    ),
+    (
+      "clamp(exp-a[norm=none, lr=1].loss, 0, exp-a[norm=none, lr=1].steps)",
+      "'nats' and 'steps' cannot be added or compared"
+    ),
+    ("argmax(exp-a[lr=1].acc, over: norm)", "the axis 'norm' has values that are not numbers"),
+    ("max(exp-a.acc, over: (norm, width))", "there is no open axis 'width' to go over"),
+    ("max(exp-a.acc, over: (norm, norm))", "there is no open axis 'norm' to go over"),
+  ])
+  func functionsAreCheckedBeforeAnythingHasRun(text: String, message: String) throws {
+    #expect(try SampleExpression(parsing: text, at: start).check(tables: tables).map(\.message) == [message])
+  }
+
+  @Test func unitsFollowTheFunctions() throws {
+    func unit(_ text: String) throws -> String {
+      try SampleExpression(parsing: text, at: start).evaluate(tables: tables).unit
+    }
+    #expect(
+      try unit("slope(exp-a[norm=none].loss, exp-a[norm=none].steps + exp-a[norm=none].steps, over: lr)")
+        == "nats/steps")
+    #expect(try unit("max(exp-a[norm=none].loss, over: lr)") == "nats")
+    #expect(try unit("pow(exp-a[norm=none, lr=1].loss, 2)") == "")
+  }
+
+  @Test func aDivergedRunMakesNoSilentNumber() throws {
+    let table = sweep { row in
+      if row[1] == .number(10), row[2] == .number(2) { row[3] = .number(.nan) }
+      return true
+    }
+    for text in [
+      "count(exp-a[norm=none].acc > 1, over: lr)", "if(exp-a[norm=none, lr=10].acc > 1, 1, 0)",
+      "argmax(exp-a[norm=none].acc, over: lr)",
+    ] {
+      let sample = try SampleExpression(parsing: text, at: start).evaluate { _ in table }
+      #expect(sample.numbers[1].isNaN && sample.numbers[0].isFinite, "\(text)")
+    }
+  }
+
+  @Test func theFirstStageGoesWithTheSample() throws {
+    var table = sweep()
+    table.firstStage = 2
+    let sample = try SampleExpression(parsing: "exp-a[norm=none, lr=1].acc", at: start).evaluate { _ in table
+    }
+    #expect(sample.firstStage == 2 && sample.values.count == 3)
   }
 
   @Test(arguments: [
@@ -413,10 +518,20 @@ private func near(_ a: [Double], _ b: [Double]) -> Bool {
     #expect(try text("exp-a[norm=none, lr=1].steps") == "100")
   }
 
+  @Test func bootstrapIntervalsAreWrittenWithBothEnds() throws {
+    let value = try FormattedExpression(parsing: "exp-a[norm=none, lr=1].acc | bca", at: start)
+    let sample = Sample(
+      values: [0.1, 0.2, 0.25, 0.4, 0.9].enumerated().map { ($0 + 1, $1) }, experiments: [])
+    // The stream is keyed by the expression, so that the text is the same everywhere.
+    #expect(value.text(of: sample) == "0.4 [0.2, 0.7]")
+    let single = Sample(values: [(1, 0.25)], experiments: [])
+    #expect(value.text(of: single) == "0.25")
+  }
+
   @Test func unknownOptionsHaveTheirPlace() {
     #expect(
       complaint { _ = try FormattedExpression(parsing: "exp-a.acc | pct", at: start) }
-        == "1:13+3 unknown-option: there is no option 'pct' {valid: %, sd, plain, digits=n}")
+        == "1:13+3 unknown-option: there is no option 'pct' {valid: %, sd, plain, bca, digits=n}")
     #expect(
       complaint { _ = try FormattedExpression(parsing: "exp-a.acc | digits=x", at: start) }
         == "1:13+8 value-option: 'digits' is a whole number in 1…15")

@@ -68,6 +68,9 @@ func complaint(_ diagnostic: Diagnostic) -> String {
     ("at(exp-a.x, lr: -1)", "(at exp-a{}x @lr -1.0)"),
     ("max(exp-a.x, exp-a.y, 0)", "(max exp-a{}x exp-a{}y 0.0)"),
     ("max(exp-a.x, over: lr)", "(max exp-a{}x @lr)"),
+    ("max(exp-a.x, over: (lr, train.batch))", "(max exp-a{}x @lr, train.batch)"),
+    ("if(exp-a.x > 1, 2, 3)", "(if (> exp-a{}x 1.0) 2.0 3.0)"),
+    ("slope(exp-a.x, exp-a.y, over: lr)", "(slope exp-a{}x exp-a{}y @lr)"),
   ])
   func understands(text: String, tree: String) throws {
     #expect(dump(try SampleExpression(parsing: text, at: start).root) == tree)
@@ -126,7 +129,7 @@ func complaint(_ diagnostic: Diagnostic) -> String {
     (
       "spearman(exp-a.x, over: log(lr))",
       "10:33+2 function-arguments: 'spearman' takes the axis itself, not its logarithm "
-        + "{write spearman(x, over: axis)}"
+        + "{write spearman(y, over: axis) or spearman(y, x, over: axis)}"
     ),
     (
       "largest(exp-a.x, over: lr)",
@@ -144,6 +147,20 @@ func complaint(_ diagnostic: Diagnostic) -> String {
       "sqrt(1, 2)",
       "10:5+10 function-arguments: 'sqrt' takes one sample, not 2 {write sqrt(x)}"
     ),
+    (
+      "slope(exp-a.x, exp-a.y, over: log(lr))",
+      "10:39+2 function-arguments: 'slope' takes the axis itself, not its logarithm "
+        + "{write slope(y, over: axis), slope(y, over: log(axis)) or slope(y, x, over: axis)}"
+    ),
+    (
+      "pow(exp-a.x)",
+      "10:5+12 function-arguments: 'pow' takes two samples, not 1 {write pow(x, y)}"
+    ),
+    (
+      "if(exp-a.x, 1, 0)",
+      "10:8+7 function-arguments: 'if' needs a comparison {write if(x >= c, a, b)}"
+    ),
+    ("max(exp-a.x, over: (lr, 3))", "10:29+1 expression-syntax: unexpected '3' [the name of an axis]"),
     ("1 +\n  ?", "11:3+1 expression-syntax: unexpected '?' [a number, a sample or a function]"),
   ])
   func complains(text: String, message: String) {
@@ -153,13 +170,14 @@ func complaint(_ diagnostic: Diagnostic) -> String {
   @Test func claimsCompare() throws {
     for text in [
       "exp-a.x > exp-a.y + 0.2", "exp-a.x >= 1", "exp-a.x < 1", "exp-a.x ≤ 1", "exp-a.x ≈ exp-a.y ± 0.01",
-      "exp-a.x ~= exp-a.y +- 1%",
+      "exp-a.x ~= exp-a.y +- 1%", "exp-a.x in [0, 1]", "exp-a.x in[-1%,2]", "increasing(exp-a.x, over: lr)",
+      "decreasing(exp-a.x - exp-a.y, over: (lr, batch))",
     ] {
       _ = try Assertion(parsing: text, at: start)
     }
     #expect(
       complaint { _ = try Assertion(parsing: "exp-a.x", at: start) }
-        == "10:11+1 expression-syntax: the expression ends too early [a comparison: >, <, >=, <= or ≈] "
+        == "10:11+1 expression-syntax: the expression ends too early [a comparison: >, <, >=, <=, ≈ or in [low, high]] "
         + "{a claim compares two samples: a > b}")
     #expect(
       complaint { _ = try Assertion(parsing: "exp-a.x ≈ 1", at: start) }
@@ -171,6 +189,13 @@ func complaint(_ diagnostic: Diagnostic) -> String {
     #expect(
       complaint { _ = try Assertion(parsing: "exp-a.x ~= 1 +- 0", at: start) }
         == "10:21+1 margin: the margin must be above zero")
+    #expect(
+      complaint { _ = try Assertion(parsing: "exp-a.x in [1, 0]", at: start) }
+        == "10:17+4 margin: the first end of the interval must be below the second")
+    #expect(
+      complaint { _ = try Assertion(parsing: "increasing(exp-a.x)", at: start) }
+        == "10:5+19 function-arguments: 'increasing' takes one sample over an axis "
+        + "{write increasing(x, over: axis)}")
     #expect(
       complaint { _ = try Assertion(parsing: "exp-a.x > 1 > 2", at: start) }
         == "10:17+1 expression-syntax: unexpected '>' [an operator or the end of the claim]")

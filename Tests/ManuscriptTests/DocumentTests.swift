@@ -68,4 +68,71 @@ import Testing
       ["sec-one", "sec-sub", "sec-two", "sec-free"].map { targets[$0]?.number } == ["1", "1.1", "2", ""])
     #expect(["eq-a", "eq-b", "fig-a", "fig-b"].map { targets[$0]?.number } == ["1", "2", "1", "2"])
   }
+
+  @Test func termsHaveTheirMeanings() {
+    let text = "*Seed*\n: Where randomness\nstarts, $x$.\n: A grain.\n\nArm\n: One of several.\n\nNo: term\n"
+    #expect(
+      tree(text) == """
+        definitions
+          <em 'Seed'>: 'Where randomness'⏎'starts, '$x$'.' | 'A grain.'
+          'Arm': 'One of several.'
+        paragraph 'No: term'
+
+        """)
+  }
+
+  @Test func allowedElementsArePaired() {
+    func first(_ html: String, _ text: String) -> String {
+      parse(text, configuration: "html: \(html)\n").manuscript.map { manuscript in
+        manuscript.sections[0].blocks.map { $0.dump(0) }.joined()
+      } ?? ""
+    }
+    let text = "H<sub>2</sub>O<br>a <kbd>b *c*</kbd> <sup>d <script>x</script> <b onclick=y>"
+    #expect(
+      first("basic", text)
+        == "paragraph 'H'<sub '2'>'O'<br>'a '<kbd 'b '<em 'c'>>' '<html <sup>>'d '<html <script>>'x'<html </script>>' '<html <b onclick=y>>\n"
+    )
+    #expect(first("text", "H<sub>2</sub>O") == "paragraph 'H'<html <sub>>'2'<html </sub>>'O'\n")
+  }
+
+  private func including(_ files: [String: String]) -> (tree: String, messages: [String]) {
+    var all = files
+    all["paper.yml"] = "title: T\nsections: [a.md]\n"
+    var diagnostics = Diagnostics()
+    let manuscript = parsePaper(PaperFiles(all), &diagnostics)
+    return (
+      manuscript?.sections.first?.blocks.map { $0.dump(0) }.joined() ?? "", diagnostics.sorted.map(\.line)
+    )
+  }
+
+  @Test func filesAreIncludedWithTheirOwnPlaces() {
+    let result = including([
+      "a.md": "# A\n\nsee[^1]\n\n{{< include part.md >}}\n\nend[^2] @fig-no\n\n[^1]: one\n\n[^2]: two\n",
+      "part.md": "from part[^1] @fig-nothing\n\n$$\nx\n$$ {#eq-p}\n\n[^1]: three\n",
+    ])
+    #expect(result.tree.contains("paragraph 'from part'<note 3>"))
+    #expect(result.tree.contains("equation \"x\" #eq-p 1"))
+    #expect(result.tree.contains("'end'<note 2>"))
+    #expect(
+      result.messages.map { $0.prefix { $0 != " " } } == ["a.md:7:9+7:", "part.md:1:15+12:"])
+  }
+
+  @Test(arguments: [
+    (["a.md": "{{< include a.md >}}"], "a.md:1:13+4: error[include]: the file includes itself: a.md → a.md"),
+    (
+      ["a.md": "{{< include b.md >}}", "b.md": "x\n\n{{< include a.md >}}"],
+      "b.md:3:13+4: error[include]: the file includes itself: a.md → b.md → a.md"
+    ),
+    (
+      ["a.md": "{{< include ../x.md >}}"],
+      "a.md:1:13+7: error[path-outside]: cannot read '../x.md': the path leaves the paper's folder"
+    ),
+    (
+      ["a.md": "{{< include no.md >}}"],
+      "a.md:1:13+5: error[unreadable-file]: cannot read 'no.md': there is no such file"
+    ),
+  ])
+  func wrongIncludesHaveTheirPlace(files: [String: String], message: String) {
+    #expect(including(files).messages == [message])
+  }
 }

@@ -62,6 +62,11 @@ extension Block {
         indent + "  | " + row.map(\.dump).joined(separator: " | ") + "\n"
       }
       return "\(indent)table \(table.alignments.map(\.rawValue).joined(separator: " "))\n" + rows.joined()
+    case .definitions(let definitions):
+      return "\(indent)definitions\n"
+        + definitions.map {
+          indent + "  \($0.term.dump): \($0.meanings.map(\.dump).joined(separator: " | "))\n"
+        }.joined()
     case .quote(let blocks): return "\(indent)quote\n" + inner(blocks)
     case .callout(let callout):
       return "\(indent)callout \(callout.kind.rawValue) \(callout.title.dump)\n" + inner(callout.blocks)
@@ -93,6 +98,7 @@ extension Inline {
     case .link(let url, let title, let content): "<link \(url) '\(title)' \(content.dump)>"
     case .image(let url, let title, let content): "<image \(url) '\(title)' \(content.dump)>"
     case .html(let text): "<html \(text)>"
+    case .element(let name, let content): "<\(name) \(content.dump)>"
     case .softBreak: "⏎"
     case .lineBreak: "<br>"
     case .math(let formula): "$\(formula.tex)$"

@@ -96,7 +96,7 @@ import Testing
     let table = try resolved("ledger: claims")
     #expect(
       table.rows.map { $0.map(plain) } == [
-        ["Networks learn", "@exp-a", "<clm-a> <clm-b>; corrected (E3)"]
+        ["Networks learn", "@exp-a", "<clm-a> <clm-b> corrected (E3)"]
       ])
     #expect(table.summary == "The statement is tested, by 2 claims.")
     #expect(table.style == .ledger)

@@ -202,3 +202,72 @@ import Testing
     try expectSnapshot(resultsExport(try samplePaper()).prettyJSON, "results.json", in: fixtures)
   }
 }
+
+@Suite struct SectionPageTests {
+  private let pages: [ReportPage]
+  private let whole: [ReportPage]
+
+  init() throws {
+    var paper = try samplePaper()
+    whole = reportPages(paper, sha256: sha256)
+    paper.manuscript.configuration.layout = .sections
+    pages = reportPages(paper, sha256: sha256)
+  }
+
+  @Test func eachSectionHasAPage() {
+    #expect(
+      pages.prefix(4).map(\.path) == [
+        "index.html", "00-introduction.html", "01-normalisation.html", "02-formats.html",
+      ])
+    #expect(pages.dropFirst(4).map(\.path) == whole.dropFirst().map(\.path))
+    for page in pages { #expect(page.html.matches(of: /<h1/).count == 1, "\(page.path)") }
+  }
+
+  @Test func everyLinkLeadsToAnIdOfItsPage() throws {
+    let ids = Dictionary(
+      uniqueKeysWithValues: pages.map { page in
+        (page.path, page.html.matches(of: /<[^>]*\sid="?([^" >]+)/).map { String($0.1) })
+      })
+    for (path, own) in ids { #expect(Set(own).count == own.count, "\(path)") }
+    var count = 0
+    for page in pages {
+      for link in page.html.matches(of: /href="?([^" >#]*)#([^" >]+)/).map({ (String($0.1), String($0.2)) }) {
+        var path = link.0.isEmpty ? page.path : link.0
+        if path.hasPrefix("../") { path = String(path.dropFirst(3)) }
+        #expect(
+          try #require(ids[path], "\(link) in \(page.path)").contains(link.1), "\(link) in \(page.path)")
+        count += 1
+      }
+    }
+    #expect(count > 70)
+  }
+
+  @Test func sectionsLeadToTheirNeighbours() {
+    #expect(pages[2].html.contains("<a href=00-introduction.html rel=prev>"))
+    #expect(pages[2].html.contains("<a href=02-formats.html rel=next>"))
+    #expect(!pages[1].html.contains("rel=prev"))
+  }
+}
+
+@Suite struct CitationFormTests {
+  private func page(_ style: String) throws -> String {
+    var paper = try samplePaper()
+    paper.manuscript.configuration.citationStyle = try #require(CitationStyle.all.first { $0.name == style })
+    return reportPage(paper, sha256: sha256)
+  }
+
+  @Test func authorsAndYearsStandInRoundBrackets() throws {
+    let html = try page("author-year")
+    #expect(html.contains("Ioffe and Szegedy\u{A0}(<a href=#ref-1>2015</a>"))
+    #expect(html.contains("(see\u{A0}<a href=#ref-3>"))
+    #expect(html.contains("<li id=ref-1>S.\u{A0}Ioffe and C.\u{A0}Szegedy (2015). "))
+    #expect(html.contains("<ul class=plain>\n<li id=ref-"))
+  }
+
+  @Test func everyStyleLeadsToTheSameEntries() throws {
+    let targets = try CitationStyle.all.map { style in
+      Set(try page(style.name).matches(of: /href=#(ref-[0-9]+)/).map { String($0.1) })
+    }
+    #expect(Set(targets).count == 1)
+  }
+}

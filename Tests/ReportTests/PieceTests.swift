@@ -68,4 +68,21 @@ import Testing
       highlightedYAML(text).markup
         == "<i># why</i>\n<b>lr</b>: 0.1  # rate\n- <b>name</b>: &lt;x&gt;\n  plain")
   }
+
+  @Test(arguments: [
+    (
+      "python", "def f(x):  # why\n  return \"a\\\"b\"",
+      "<b>def</b> f(x):  <i># why</i>\n  <b>return</b> <s>&quot;a\\&quot;b&quot;</s>"
+    ),
+    ("swift", "let x = 1 /* a\nb */ // c", "<b>let</b> x = 1 <i>/* a\nb */</i> <i>// c</i>"),
+    ("sh", "echo $# 'x", "<b>echo</b> $# <s>'x</s>"),
+    ("latex", "\\frac{a}{b} % c", "<b>\\frac</b>{a}{b} <i>% c</i>"),
+    ("diff", "-a\n+b\n c", "<i>-a</i>\n<s>+b</s>\n c"),
+    ("json", "{\"a\": true}", "{<s>&quot;a&quot;</s>: <b>true</b>}"),
+    ("python", "'''a\nb", "<s>'''a\nb</s>"), ("nothing", "def <x>", "def &lt;x&gt;"),
+    ("c", "\"a\\", "<s>&quot;a\\</s>"),
+  ])
+  func codeIsColoured(language: String, text: String, markup: String) {
+    #expect(highlighted(text, language).markup == markup)
+  }
 }

@@ -126,6 +126,11 @@ struct ModelCase: CustomTestStringConvertible, Sendable {
       options: ModelOptions(.resnet(8, width: 5, projects: true), activation: .tanh, norm: norm(.batch)),
       shape: [1, 8, 8]),
     ModelCase(
+      name: "images that shrink to a point",
+      options: ModelOptions(
+        .cnn(ConvolutionStack(channels: [4, 5, 3], kernels: [3], stride: 2, padding: 1)), activation: .tanh),
+      shape: [1, 4, 3]),
+    ModelCase(
       name: "dropout",
       options: ModelOptions(.mlp([20, 9], residual: false), activation: .tanh, dropout: 0.3), shape: [6],
       mode: .training),
@@ -285,5 +290,26 @@ private func dot(_ layout: ParameterLayout, _ a: Buffer, _ b: Buffer) -> Double 
     let model = ModelOptions(.cnn(ConvolutionStack(channels: [4, 4], kernels: [5], stride: 2)))
     #expect(throws: ModelError.self) { try model.size(.input([1, 8, 8]), classes: 3) }
     #expect(throws: ModelError.self) { try ModelOptions(.gru(4)).size(.vector(1), classes: 3) }
+  }
+}
+
+@Suite struct DeepNetworkTests {
+  /// The article's ResNet-866 builds, counts and trains a step, on small images.
+  @Test func resNet866TrainsAStep() throws {
+    let model = ModelOptions(.resnet(866, width: 16, projects: true), norm: NormOptions(.batch))
+    let size = try model.size(.input([3, 32, 32]), classes: 10)
+    #expect(size.parameters > 13_000_000 && size.parameters < 14_500_000, "\(size.parameters)")
+    // A narrower one trains: the depth is what could fail.
+    let narrow = ModelOptions(.resnet(866, width: 4, projects: true), norm: NormOptions(.batch))
+    let network = try Network(narrow, input: .input([3, 4, 4]), classes: 10, capacity: 2)
+    network.initialize(seed: 1)
+    let before = network.layout.digest(network.parameters)
+    var stream = RandomStream(seed: 1, purpose: "images")
+    let data = ExampleMatrix(
+      inputs: (0..<96).map { _ in Float(stream.normal()) }, labels: [1, 2], features: 48)
+    Trainer(network, TrainOptions(rate: 1e-3, batch: 2, steps: 1)).run(
+      data, seed: 1, watches: { _ in false }, watch: { _ in true })
+    #expect(network.layout.digest(network.parameters) != before)
+    #expect(network.evaluate(data, mode: .batchStatistics).loss.isFinite)
   }
 }

@@ -119,7 +119,20 @@ private struct MentionGroup {
   private mutating func finishMention(_ text: String) {
     guard !mentions.isEmpty else { return }
     let locator = text.trimmed
-    mentions[mentions.count - 1].locator = locator.hasPrefix(",") ? locator.dropFirst().trimmed : locator
+    let text = locator.hasPrefix(",") ? locator.dropFirst().trimmed : locator
+    mentions[mentions.count - 1].locator = MentionGroup.ranged(text)
+  }
+
+  /// A locator with the dash that stands between numbers: `pp. 3–5`.
+  private static func ranged(_ text: String) -> String {
+    let characters = Array(text)
+    return String(
+      characters.indices.map { index in
+        let isBetween =
+          index > 0 && index + 1 < characters.count && characters[index - 1].isNumber
+          && characters[index + 1].isNumber
+        return characters[index] == "-" && isBetween ? "–" : characters[index]
+      })
   }
 
   private func makeInlines() -> [Inline] {

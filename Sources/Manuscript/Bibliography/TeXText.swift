@@ -117,6 +117,15 @@ enum TeXText {
     "b": Accent("\u{331}", ""),
   ]
 
+  /// The letter below each accent, for sorting.
+  static let bases: [Character: Character] = {
+    var bases: [Character: Character] = [
+      "ł": "l", "ø": "o", "æ": "a", "ß": "s", "đ": "d", "ð": "d", "þ": "t",
+    ]
+    for accent in accents.values { for (base, letter) in accent.composed { bases[letter] = base } }
+    return bases
+  }()
+
   static let symbols: [String: String] = [
     "aa": "å", "AA": "Å", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "o": "ø", "O": "Ø", "l": "ł", "L": "Ł",
     "ss": "ß", "i": "ı", "j": "ȷ", "dh": "ð", "DH": "Ð", "th": "þ", "TH": "Þ", "dj": "đ", "DJ": "Đ", "S": "§",

@@ -31,11 +31,23 @@ struct DocumentBuilder {
   /// Where the Markdown being read begins when it stands inside YAML, whose lines are not the Markdown's.
   private var yamlLine: Int?
 
-  init(macros: MathMacros = MathMacros()) { self.macros = macros }
+  /// Whether the paper allows a few HTML elements.
+  let allowsElements: Bool
+  /// Reads a file that a section includes.
+  let files: PaperFiles?
+  /// The files being read, the innermost last.
+  var including: [String] = []
+
+  init(macros: MathMacros = MathMacros(), allowsElements: Bool = false, files: PaperFiles? = nil) {
+    self.macros = macros
+    self.allowsElements = allowsElements
+    self.files = files
+  }
 
   /// Reads one Markdown file.
   mutating func section(file: String, text: String) -> Section {
-    Section(file: file, blocks: blocks(text, lines: SourceLines(file: file, text: text)))
+    including = [file]
+    return Section(file: file, blocks: blocks(text, lines: SourceLines(file: file, text: text)))
   }
 
   /// Reads Markdown that stands inside paper.yml, in a scalar that starts in line `line`.
@@ -45,7 +57,7 @@ struct DocumentBuilder {
     return blocks(text, lines: lines)
   }
 
-  private mutating func blocks(_ text: String, lines: SourceLines) -> [Block] {
+  mutating func blocks(_ text: String, lines: SourceLines) -> [Block] {
     self.lines = lines
     blockLine = yamlLine ?? 1
     let prepared = PreparedMarkdown(text)
@@ -79,7 +91,16 @@ struct DocumentBuilder {
     var result: [Block] = []
     for node in nodes {
       if node.line > 0, yamlLine == nil { blockLine = node.line }
-      if let block = block(node) { result.append(block) }
+      if let path = includedPath(node) {
+        result += include(path, node)
+        continue
+      }
+      guard let block = block(node) else { continue }
+      if case .definitions(let next) = block, case .definitions(let last) = result.last {
+        result[result.count - 1] = .definitions(last + next)
+      } else {
+        result.append(block)
+      }
     }
     return result
   }
@@ -133,7 +154,7 @@ struct DocumentBuilder {
         )
       }
     }
-    return .paragraph(inlines(node.children))
+    return definitions(node) ?? .paragraph(inlines(node.children))
   }
 
   mutating func equation(tex: String, attributes: String, at position: SourcePosition) -> Block {

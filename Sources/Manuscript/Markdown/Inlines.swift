@@ -14,7 +14,7 @@ extension DocumentBuilder {
       }
     }
     checkFootnoteMarks(result)
-    return groupCitations(result)
+    return groupCitations(allowsElements ? pairingElements(result) : result)
   }
 
   private mutating func inline(_ node: SyntaxNode) -> Inline? {
@@ -200,7 +200,7 @@ extension [Inline] {
       switch inline {
       case .text(let text), .code(let text): text
       case .emphasis(let content), .strong(let content), .strikethrough(let content): content.plainText
-      case .link(_, _, let content), .image(_, _, let content): content.plainText
+      case .link(_, _, let content), .image(_, _, let content), .element(_, let content): content.plainText
       case .softBreak, .lineBreak: " "
       case .math(let formula): formula.tex
       case .html, .value, .verdict, .reference, .citation, .footnote: ""

@@ -226,7 +226,7 @@ extension Names {
       ? cells.sorted { ($0.number ?? 0) < ($1.number ?? 0) } : cells
     let labels = ordered.map(\.label)
     switch sort {
-    case nil: result.names = labels
+    case nil, .byValue: result.names = labels
     case .ascending: result.names = result.isOrdered ? labels : labels.sorted()
     case .descending: result.names = (result.isOrdered ? labels : labels.sorted()).reversed()
     case .explicit(let order):

@@ -11,20 +11,38 @@ struct LayerRows {
   let layer: Figure.Layer
   let table: Table?
   let rows: [Int]
+  /// The intervals that numbers along an axis are gathered into.
+  private let binX: Binning?
+  private let binY: Binning?
 
-  init(_ layer: Figure.Layer, _ table: Table?) {
+  init(_ layer: Figure.Layer, _ source: Table?) {
     self.layer = layer
-    self.table = table
-    guard let table else {
-      rows = [0]
+    guard let source else {
+      (table, rows, binX, binY) = (nil, [0], nil, nil)
       return
     }
-    let conditions = layer.filter.compactMap { comparison in
-      table.index(of: comparison.column.name).map { (comparison, $0) }
+    let table = layer.derived.isEmpty ? source : DerivedColumn.add(layer.derived, to: source)
+    self.table = table
+    let names = Dictionary(table.columns.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    let kept =
+      layer.filter.isEmpty
+      ? Array(table.rows.indices)
+      : table.rows.indices.filter { row in
+        layer.filter.allSatisfy { condition in
+          condition.holds { name in names[name].map { table.rows[row][$0] } ?? .missing }
+        }
+      }
+    rows = kept
+    func bins(_ channel: Figure.Channel?) -> Binning? {
+      guard let channel, let request = channel.bin, let index = channel.field.flatMap({ names[$0.name] })
+      else {
+        return nil
+      }
+      let values = kept.compactMap { table.rows[$0][index].number }.filter(\.isDrawable)
+      return Binning(
+        values, request, kind: channel.scale.kind == .ordinal ? .linear : channel.scale.kind ?? .linear)
     }
-    rows = table.rows.indices.filter { row in
-      conditions.allSatisfy { $0.0.holds(for: table.rows[row][$0.1]) }
-    }
+    (binX, binY) = (bins(layer.encoding.x), bins(layer.encoding.y))
   }
 
   private func cell(_ channel: Figure.Channel?, _ index: Int?, _ row: Int) -> Cell {
@@ -40,7 +58,7 @@ struct LayerRows {
   func isCategorical(_ path: KeyPath<Figure.Encoding, Figure.Channel?>) -> Bool {
     guard let channel = layer.encoding[keyPath: path] else { return false }
     if let declared = channel.isCategorical { return declared }
-    if channel.aggregate != nil || channel.scale.kind != nil { return false }
+    if channel.aggregate != nil || channel.scale.kind != nil || channel.bin != nil { return false }
     guard let index = index(channel), let table else {
       if case .text = channel.datum { return true }
       return false
@@ -89,7 +107,8 @@ struct LayerRows {
   /// Bars stand on categories even when these are numbers.
   var isCategoricalByMark: Bool {
     layer.mark.kind == .boxplot
-      || (layer.mark.kind == .bar && layer.encoding.x2 == nil && layer.encoding.y2 == nil
+      || (layer.mark.kind == .bar && layer.encoding.x?.bin == nil && layer.encoding.y?.bin == nil
+        && layer.encoding.x2 == nil && layer.encoding.y2 == nil
         && layer.encoding.x?.isCategorical != false)
   }
 
@@ -113,7 +132,9 @@ struct LayerRows {
 
   /// A sentence when a mean also runs over an axis that the figure does not show.
   var unusedAxisRemark: String? {
-    guard let table, aggregate != .none, layer.mark.kind != .rule, layer.mark.kind != .boxplot else {
+    guard let table, aggregate != .none, aggregate != .count, layer.mark.kind != .rule,
+      layer.mark.kind != .boxplot
+    else {
       return nil
     }
     let shown = Set(layer.encoding.all.compactMap { $0.field?.name })
@@ -134,6 +155,7 @@ struct LayerRows {
   var aggregate: Figure.Aggregate {
     if let chosen = valueChannel?.aggregate { return chosen }
     switch layer.mark.kind {
+    case .rule where layer.encoding.x2 != nil || layer.encoding.y2 != nil: return .none
     case .line, .bar, .area, .band, .errorbar, .rule: return .mean
     case .rect, .contour: return layer.encoding.color?.aggregate ?? .mean
     case .boxplot: return .median
@@ -173,9 +195,11 @@ struct LayerRows {
   private struct Reading {
     var place: Coordinate
     var value: Coordinate
-    /// The other end along the axis of values, and along that of places.
+    /// The other end along the axis of values.
     var end: Double?
-    var placeEnd: Double?
+    /// What is covered along the axes of places and of values.
+    var placeSpan: Span?
+    var valueSpan: Span?
     var seed: Cell
     var text: Cell
     var shade: Double?
@@ -195,11 +219,13 @@ struct LayerRows {
     let placeEndIndex = index(placeEndChannel)
     let (colorIndex, patternIndex, detailIndex) =
       (index(encoding.color), index(encoding.pattern), index(encoding.detail))
+    let (placeBins, valueBins) = isHorizontal ? (binY, binX) : (binX, binY)
     let textIndex = index(encoding.text)
     let isShaded = hasContinuousColor
     // Lines have one colour each, other marks one at each place.
     let splitsByShade = isShaded && [.line, .area, .band].contains(layer.mark.kind)
-    let isCount = aggregate == .count
+    // A field counts rows at two places; other marks count them at one.
+    let isCount = aggregate == .count && !layer.mark.kind.isField
     let isRule = layer.mark.kind == .rule
     var (notFinite, notPositive) = (0, 0)
 
@@ -271,11 +297,13 @@ struct LayerRows {
           shades.append(splitsByShade ? shade : nil)
         }
       }
+      let end = cell(endChannel, endIndex, row).number.flatMap { $0.isDrawable ? $0 : nil }
+      let placeEnd = cell(placeEndChannel, placeEndIndex, row).number.flatMap { $0.isDrawable ? $0 : nil }
+      let (binnedPlace, placeSpan) = binned(place, placeBins, placeEnd)
+      let (binnedValue, valueSpan) = binned(value, valueBins, end)
       readings[lastGroup].append(
         Reading(
-          place: place, value: value,
-          end: cell(endChannel, endIndex, row).number.flatMap { $0.isDrawable ? $0 : nil },
-          placeEnd: cell(placeEndChannel, placeEndIndex, row).number.flatMap { $0.isDrawable ? $0 : nil },
+          place: binnedPlace, value: binnedValue, end: end, placeSpan: placeSpan, valueSpan: valueSpan,
           seed: seedIndex.flatMap { index in table.map { $0.rows[row][index] } } ?? .missing,
           text: cell(encoding.text, textIndex, row), shade: shade))
     }
@@ -317,6 +345,7 @@ struct LayerRows {
           (point.low, point.high) = (min(end, value), max(end, value))
         }
         (point.text, point.shade) = (reading.text, reading.shade)
+        set(reading, isHorizontal, &point)
         return point
       }
     }
@@ -332,29 +361,31 @@ struct LayerRows {
       }
       point.text = group[0].text
       point.shade = Summary.of(group.compactMap(\.shade), .mean, .none)?.value
-      if let start = group[0].place.number, let end = group[0].placeEnd {
-        setSpan(Span(start: start, end: end), ofPlace: true, isHorizontal, &point)
-      }
+      set(group[0], isHorizontal, &point)
       return point
     }
   }
 
+  /// A coordinate moved to the middle of its bin, and what it covers: the bin, or up to the other end of the mark.
+  private func binned(_ coordinate: Coordinate, _ bins: Binning?, _ end: Double?) -> (Coordinate, Span?) {
+    guard let number = coordinate.number else { return (coordinate, nil) }
+    if let span = bins?.span(of: number) { return (.number((span.start + span.end) / 2), span) }
+    return (coordinate, end.map { Span(start: number, end: $0) })
+  }
+
   private var hasEnds: Bool { layer.encoding.x2 != nil || layer.encoding.y2 != nil }
 
-  private func setSpan(_ span: Span, ofPlace: Bool, _ isHorizontal: Bool, _ point: inout DataPoint) {
-    if ofPlace != isHorizontal { point.spanX = span } else { point.spanY = span }
+  /// What a reading covers, as what its point covers.
+  private func set(_ reading: Reading, _ isHorizontal: Bool, _ point: inout DataPoint) {
+    (point.spanX, point.spanY) =
+      isHorizontal ? (reading.valueSpan, reading.placeSpan) : (reading.placeSpan, reading.valueSpan)
   }
 
   /// A row as a rectangle between two places.
   private func rectangle(_ reading: Reading, _ isHorizontal: Bool) -> DataPoint {
     var point = point(reading.place, reading.value, isHorizontal)
     point.shade = reading.shade
-    if let start = reading.place.number, let end = reading.placeEnd {
-      setSpan(Span(start: start, end: end), ofPlace: true, isHorizontal, &point)
-    }
-    if let start = reading.value.number, let end = reading.end {
-      setSpan(Span(start: start, end: end), ofPlace: false, isHorizontal, &point)
-    }
+    set(reading, isHorizontal, &point)
     return point
   }
 

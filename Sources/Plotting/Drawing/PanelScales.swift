@@ -116,9 +116,34 @@ extension FigureData {
     }
     switch channels.lazy.compactMap(\.sort).first {
     case nil: return labels
+    case .byValue(let isDescending):
+      return sorted(labels, in: plots, path, isDescending: isDescending)
     case .ascending: return numbers.count == labels.count ? labels : labels.sorted()
     case .descending: return (numbers.count == labels.count ? labels : labels.sorted()).reversed()
     case .explicit(let order): return order.filter(seen.contains) + labels.filter { !order.contains($0) }
     }
+  }
+
+  /// Names in the order of their values: the mean of what is shown at each.
+  private func sorted(
+    _ labels: [String], in plots: [PlotData], _ path: KeyPath<DataPoint, Coordinate>, isDescending: Bool
+  ) -> [String] {
+    var values: [String: [Double]] = [:]
+    for layer in plots.flatMap(\.layers) where layer.layer.mark.kind != .rule {
+      for point in layer.series.flatMap(\.points) {
+        guard let value = (path == \DataPoint.x ? point.y : point.x).number ?? point.shade else { continue }
+        values[point[keyPath: path].label, default: []].append(value)
+      }
+    }
+    let means = labels.map { label in Summary.of(values[label] ?? [], .mean, .none)?.value }
+    // Names without a value stand last; equal values keep their order.
+    return labels.indices.sorted { first, second in
+      switch (means[first], means[second]) {
+      case (let a?, let b?) where a != b: return isDescending ? a > b : a < b
+      case (nil, _?): return false
+      case (_?, nil): return true
+      default: return first < second
+      }
+    }.map { labels[$0] }
   }
 }

@@ -95,7 +95,10 @@ extension PlotPainter {
         let many = max(0.4, min(1, 5 / Double(series.seeds.count)))
         let strength = (theme == .light ? 0.42 : 0.24) * many
         for seed in series.seeds {
-          scene.stroke(seed.map { plot.place(of: $0) }, StrokeStyle(width: 1), color.withOpacity(strength))
+          let places = seed.map { plot.place(of: $0) }
+          scene.stroke(
+            layer.layer.mark.isStep ? stepped(places) : places, StrokeStyle(width: 1),
+            color.withOpacity(strength))
         }
         continue
       }

@@ -37,7 +37,9 @@ extension PlotPainter {
       for point in series.points {
         let center = place(point, shift, layer)
         drawInterval(point, center, looks.color(series), cap: capped ? min(width * 0.3, 5) : 0, layer)
-        if capped, isInside(center) {
+        // Of an interval between two columns no end is its middle.
+        let isBetweenColumns = layer.layer.encoding.x2 != nil || layer.layer.encoding.y2 != nil
+        if capped, !isBetweenColumns, isInside(center) {
           drawMarker(
             looks.marker(series), at: center, radius: 3, looks.color(series), filled: true, into: &scene)
         }

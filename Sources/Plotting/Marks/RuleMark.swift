@@ -3,6 +3,13 @@
 extension PlotPainter {
   /// Rules at fixed values, or at the values of a column.
   mutating func paintRules(_ layer: LayerData) {
+    let encoding = layer.layer.encoding
+    if encoding.x != nil, encoding.y != nil,
+      layer.layer.mark.slope != nil || encoding.x2 != nil || encoding.y2 != nil
+    {
+      paintPieces(layer)
+      return
+    }
     let isUpright = layer.layer.encoding.y == nil
     for series in layer.series {
       let color = series.color == nil ? theme.rule : looks.color(series)
@@ -19,6 +26,72 @@ extension PlotPainter {
         }
       }
     }
+  }
+
+  /// Pieces of lines between two places, and guides of a given slope through one.
+  private mutating func paintPieces(_ layer: LayerData) {
+    for series in layer.series {
+      let color = series.color == nil ? theme.rule : looks.color(series)
+      for (index, point) in series.points.enumerated() {
+        let start = plot.place(of: point)
+        let ends: (Point, Point)?
+        if let slope = layer.layer.mark.slope {
+          ends = guide(through: point, slope)
+        } else {
+          let end = Point(
+            point.spanX.map { plot.x(.number($0.end)) } ?? start.x,
+            point.spanY.map { plot.y(.number($0.end)) } ?? start.y)
+          ends = start.isFinite && end.isFinite ? (start, end) : nil
+        }
+        guard let ends, let (from, to) = clipped(ends.0, ends.1, to: plot.frame) else { continue }
+        scene.stroke([from, to], StrokeStyle(width: 1.25, dash: [5, 3]), color.withOpacity(0.9))
+        if index == 0, let label = layer.layer.label { paintName(label, along: from, to, color) }
+      }
+    }
+  }
+
+  /// The line through a place that is straight where the axes measure, as far as the second end of the mark or across
+  /// the plot.
+  private func guide(through point: DataPoint, _ slope: Double) -> (Point, Point)? {
+    guard let x = point.x.number, let y = point.y.number else { return nil }
+    let (xs, ys) = (plot.scales.x, plot.scales.y)
+    let (x0, y0) = (xs.kind.transform(x), ys.kind.transform(y))
+    let ends = point.spanX.map { [x0, xs.kind.transform($0.end)] } ?? [xs.low, xs.high]
+    let places = ends.map { x -> Point in
+      let (u, v) = ((x - xs.low) / (xs.high - xs.low), (y0 + slope * (x - x0) - ys.low) / (ys.high - ys.low))
+      return Point(
+        plot.frame.left + (xs.reversed ? 1 - u : u) * plot.frame.width,
+        plot.frame.bottom - (ys.reversed ? 1 - v : v) * plot.frame.height)
+    }
+    return places.allSatisfy(\.isFinite) ? (places[0], places[1]) : nil
+  }
+
+  /// A name beside a sloping line, where the fewest marks are under it.
+  private mutating func paintName(_ name: String, along from: Point, _ to: Point, _ color: Color) {
+    let style = TextStyle(size: Metrics.tickSize, cut: .italic, color: color)
+    let line = TextLine.shortened(name, style, width: plot.frame.width * 0.6)
+    let (left, right) = from.x <= to.x ? (from, to) : (to, from)
+    // Above a falling line there is room to the right of it, above a rising one to the left.
+    let isFalling = right.y > left.y
+    let origins = [0.5, 0.25, 0.75, 0.1, 0.9].flatMap { fraction -> [Point] in
+      let place = left + (right - left) * fraction
+      let above = Point(isFalling ? place.x + 5 : place.x - 5 - line.width, place.y - 4)
+      let below = Point(isFalling ? place.x - 5 - line.width : place.x + 5, place.y + line.ascent + 4)
+      return [above, below]
+    }.filter { origin in
+      origin.x > plot.frame.left + 2 && origin.x + line.width < plot.frame.right - 2
+        && origin.y - line.ascent > plot.frame.top && origin.y + line.descent < plot.frame.bottom
+    }
+    guard let first = origins.first else { return }
+    let crowds = origins.map { crowding(box(of: line, at: $0)) }
+    let least = crowds.min() ?? 0
+    scene.text(line, at: crowds.firstIndex(of: least).map { origins[$0] } ?? first)
+  }
+
+  private func box(of line: TextLine, at origin: Point) -> Rect {
+    Rect(
+      left: origin.x - 2, top: origin.y - line.ascent, right: origin.x + line.width + 2,
+      bottom: origin.y + line.descent)
   }
 
   /// A name beside a rule, where the fewest marks are under it.
@@ -39,12 +112,7 @@ extension PlotPainter {
       ]
       boxes = ends.map { Point($0, y) } + ends.map { Point($0, other) }
     }
-    let crowds = boxes.map { origin in
-      crowding(
-        Rect(
-          left: origin.x - 2, top: origin.y - line.ascent, right: origin.x + line.width + 2,
-          bottom: origin.y + line.descent))
-    }
+    let crowds = boxes.map { crowding(box(of: line, at: $0)) }
     let least = crowds.min() ?? 0
     let origin = boxes[crowds.firstIndex(of: least) ?? 0]
     scene.text(line, at: origin)

@@ -46,6 +46,8 @@ public struct Figure: Sendable {
   /// One mark with its data.
   struct Layer: Sendable {
     var data: Reference?
+    /// Columns computed from others, before rows are kept.
+    var derived: [DerivedColumn]
     var filter: [Comparison]
     var mark: Mark
     var encoding: Encoding
@@ -82,6 +84,8 @@ public struct Figure: Sendable {
     /// Whether numbers stand in cells or on contour lines; `nil` leaves it to the room there is.
     var labels: Bool?
     var levels = Levels.about(10)
+    /// How steep a guide is, where the axes measure.
+    var slope: Double?
     /// How far whiskers reach, in lengths of the box; `nil` lets them reach to the extremes.
     var whiskers: Double? = 1.5
     var position: SourcePosition
@@ -153,6 +157,7 @@ public struct Figure: Sendable {
     var title: String?
     var format: NumberStyle = .number
     var sort: Sort?
+    var bin: BinRequest?
     /// Whether the axis has ticks, numbers and a title.
     var showsAxis = true
     var position: SourcePosition
@@ -167,6 +172,8 @@ public struct Figure: Sendable {
   enum Sort: Sendable {
     case ascending
     case descending
+    /// By the values along the other axis.
+    case byValue(isDescending: Bool)
     case explicit([String])
   }
 
@@ -196,7 +203,8 @@ extension Figure {
     let errorsBefore = diagnostics.all.count { $0.severity == .error }
     let block = Located(value, node)
     let outer = FigureReader.Scope(
-      data: block["data"]?.reference, filter: FigureReader.comparisons(block["filter"], &diagnostics),
+      data: block["data"]?.reference, derived: FigureReader.derived(block["calculate"], &diagnostics),
+      filter: FigureReader.comparisons(block["filter"], &diagnostics),
       encoding: FigureReader.encoding(block["encoding"], &diagnostics).first ?? Encoding())
 
     let side = block["hconcat"] ?? block["vconcat"]
@@ -269,6 +277,7 @@ enum FigureReader {
   /// What a layer inherits.
   struct Scope {
     var data: Figure.Reference?
+    var derived: [DerivedColumn]
     var filter: [Comparison]
     var encoding: Figure.Encoding
   }
@@ -281,6 +290,7 @@ enum FigureReader {
     var base = outer
     if isPart {
       base.data = block["data"]?.reference ?? outer.data
+      base.derived += derived(block["calculate"], &diagnostics)
       base.filter += comparisons(block["filter"], &diagnostics)
     }
     return (encodings.isEmpty ? [Figure.Encoding()] : encodings).map { own in
@@ -291,6 +301,7 @@ enum FigureReader {
       for part in block["layer"]?.elements ?? [] {
         var inner = scope
         inner.data = part["data"]?.reference ?? scope.data
+        inner.derived += derived(part["calculate"], &diagnostics)
         inner.filter += comparisons(part["filter"], &diagnostics)
         let own = encoding(part["encoding"], &diagnostics).first ?? Figure.Encoding()
         inner.encoding = merged(own, over: scope.encoding)
@@ -313,12 +324,15 @@ enum FigureReader {
   ) -> Figure.Layer {
     let mark = mark(block["mark"])
     var layer = Figure.Layer(
-      data: scope.data, filter: scope.filter, mark: mark, encoding: scope.encoding, seeds: nil,
+      data: scope.data, derived: scope.derived, filter: scope.filter, mark: mark, encoding: scope.encoding,
+      seeds: nil,
       label: block["label"]?.string)
     if mark.kind == .rule {
       // A rule crosses the whole plot: it has only the places that it is given itself.
       layer.encoding.x = ownEncoding.x
       layer.encoding.y = ownEncoding.y
+      layer.encoding.x2 = ownEncoding.x2
+      layer.encoding.y2 = ownEncoding.y2
       layer.encoding.color = ownEncoding.color
       layer.encoding.pattern = ownEncoding.pattern
     }
@@ -343,6 +357,7 @@ enum FigureReader {
     mark.size = block?["size"]?.number ?? 40
     mark.opacity = block?["opacity"]?.number
     mark.labels = block?["labels"]?.bool
+    mark.slope = block?["slope"]?.number
     switch block?["levels"]?.value {
     case .number(let count): mark.levels = .about(Int(count))
     case .array(let values): mark.levels = .at(values.compactMap(\.number).sorted())
@@ -411,7 +426,14 @@ enum FigureReader {
     switch block["sort"]?.value {
     case .string("ascending"): channel.sort = .ascending
     case .string("descending"): channel.sort = .descending
+    case .string(let axis): channel.sort = .byValue(isDescending: axis.hasPrefix("-"))
     case .array: channel.sort = .explicit(block["sort"]?.elements.compactMap { $0.cell?.label } ?? [])
+    default: break
+    }
+    switch block["bin"]?.value {
+    case .bool(true): channel.bin = BinRequest()
+    case .object(let members):
+      channel.bin = BinRequest(most: members["maxbins"]?.integer ?? 20, step: members["step"]?.number)
     default: break
     }
     if let scale = block["scale"] { channel.scale = request(scale, &diagnostics) }
@@ -481,6 +503,17 @@ enum FigureReader {
     return request
   }
 
+  /// The columns that a unit computes, in the order of the text.
+  static func derived(_ block: Located?, _ diagnostics: inout Diagnostics) -> [DerivedColumn] {
+    (block?.node.members ?? []).compactMap { member in
+      diagnostics.collect { _ in
+        DerivedColumn(
+          name: member.key,
+          expression: try RowExpression.parse(member.value.text ?? "", at: member.value.position))
+      }
+    }
+  }
+
   static func comparisons(_ block: Located?, _ diagnostics: inout Diagnostics) -> [Comparison] {
     (block?.elements ?? []).flatMap { Comparison.parse($0.string ?? "", at: $0.position, &diagnostics) }
   }
@@ -508,7 +541,11 @@ enum FigureReader {
     }
     let (kind, encoding) = (layer.mark.kind, layer.encoding)
     if kind == .rule {
-      if encoding.x == nil && encoding.y == nil {
+      if layer.mark.slope != nil, encoding.x == nil || encoding.y == nil {
+        refuse(
+          "a guide runs through one place", at: layer.mark.position,
+          expected: "encoding: {x: {datum: …}, y: {datum: …}}")
+      } else if encoding.x == nil && encoding.y == nil {
         refuse(
           "a rule needs its place", at: layer.mark.position, expected: "encoding: {y: {datum: 0.1}} or {x: …}"
         )

@@ -19,14 +19,22 @@ extension Figure {
             length: data.name.utf8.count, hint: nameHint(for: data.name, in: tableNames)))
         continue
       }
-      let references = layer.encoding.all.compactMap(\.field) + layer.filter.map(\.column)
-      for reference in references where !known.contains(where: { $0.name == reference.name }) {
-        diagnostics.add(
-          Diagnostic(
-            rule: "unknown-column", "the table '\(data.name)' has no column '\(reference.name)'",
-            at: reference.position, length: reference.name.utf8.count,
-            hint: nameHint(for: reference.name, in: known.map(\.name))))
+      var names = known.map(\.name)
+      func check(_ references: [Reference], _ diagnostics: inout Diagnostics) {
+        for reference in references where !names.contains(reference.name) {
+          diagnostics.add(
+            Diagnostic(
+              rule: "unknown-column", "the table '\(data.name)' has no column '\(reference.name)'",
+              at: reference.position, length: reference.name.utf8.count,
+              hint: nameHint(for: reference.name, in: names)))
+        }
       }
+      for derived in layer.derived {
+        check(derived.expression.references, &diagnostics)
+        names.append(derived.name)
+      }
+      check(
+        layer.encoding.all.compactMap(\.field) + layer.filter.flatMap(\.references), &diagnostics)
     }
     return diagnostics.all
   }

@@ -73,10 +73,17 @@ private func unitFields(markRequired: Bool) -> [Field] {
         "The table: `exp-x` with a row per run, `exp-x.history` with a row per run and recorded step, and so on.",
       example: "exp-bn-rate"),
     Field(
+      "calculate", .map(.string),
+      doc:
+        "Columns computed from others, row by row and in order: names of columns, numbers, `+ - * / ^` and the functions "
+        + RowExpression.Function.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
+        + ". A difference needs spaces round its sign.", example: "{gap: test_error - train_error}"),
+    Field(
       "filter", .list(.string, count: 1...20),
       doc:
-        "Keeps the rows for which all comparisons hold: `column=value`, `!=`, `<`, `<=`, `>`, `>=`, separated by commas.",
-      example: "norm=batch, lr>=0.1"),
+        "Keeps the rows for which all comparisons hold: `column=value`, `!=`, `<`, `<=`, `>`, `>=`, separated by commas. "
+        + "Both sides may be expressions as in `calculate`.",
+      example: "norm=batch, test_error - train_error>0.1"),
     Field(
       "mark", markType, default: markRequired ? .required : .none, doc: "What is drawn.", example: "line"),
     Field("encoding", .record(encodingRecord), doc: "Which column each property of the mark shows."),
@@ -136,8 +143,16 @@ private let markType = FieldType.variant(
     Record("errorband", doc: "Another name of band.", fields: [opacityField]),
     Record("errorbar", doc: "An interval at each x: `band:` of y over rows, or y and y2.", fields: []),
     Record(
-      "rule", doc: "A straight line across the plot at a fixed value, or at the values of a column.",
-      fields: []),
+      "rule",
+      doc:
+        "A straight line across the plot at a fixed value or at the values of a column; with x2 and y2, a piece of one.",
+      fields: [
+        Field(
+          "slope", .number(.any),
+          doc:
+            "A guide through the place of x and y, to compare slopes with: on two logarithmic axes the exponent of a "
+            + "power law, else the rise of y, as its axis measures, for each unit of x.", example: "-0.5")
+      ]),
     Record("tick", doc: "A short line at each value.", fields: []),
     Record("text", doc: "The `text` channel written at each place.", fields: []),
     Record(
@@ -227,6 +242,25 @@ private let bandField = Field(
   ]),
   doc: "The interval shown with the aggregate; two numbers are the quantiles at its ends.",
   example: "[0.05, 0.95]")
+private let binField = Field(
+  "bin",
+  .either([
+    .boolean,
+    .record(
+      Record(
+        "bin", doc: "How numbers are gathered into intervals.",
+        fields: [
+          Field(
+            "maxbins", .integer(2...1000), default: .value(20), doc: "The most intervals there may be.",
+            example: "40"),
+          Field(
+            "step", .number(.positive), doc: "The width of an interval, in units of the axis.", example: "0.5"
+          ),
+        ])),
+  ]),
+  doc:
+    "Gathers numbers into intervals of equal width with round ends, for histograms: with `aggregate: count` on the other "
+    + "axis, or on `color` for two binned axes.", example: "{maxbins: 40}")
 private let opacityField = Field(
   "opacity", .number(NumberRange(0, 1, excludesLower: true)),
   doc: "How much of what is behind the mark it hides; chosen by the mark when absent.", example: "0.5")
@@ -239,7 +273,11 @@ private let formatField = Field(
 private let sortField = Field(
   "sort",
   .either([
-    .choice([Choice("ascending", "From small to large."), Choice("descending", "From large to small.")]),
+    .choice([
+      Choice("ascending", "From small to large."), Choice("descending", "From large to small."),
+      Choice("y", "By the values of y, rising."), Choice("-y", "By the values of y, falling."),
+      Choice("x", "By the values of x, rising."), Choice("-x", "By the values of x, falling."),
+    ]),
     .list(categoryType, count: 1...200),
   ]),
   doc:
@@ -266,7 +304,7 @@ private func positionRecord(_ name: String, several: Bool) -> Record {
         example: several ? "[train_loss, test_loss]" : "lr"),
       datumField,
       kindField,
-      aggregateField, bandField,
+      aggregateField, bandField, binField,
       Field(
         "axis", .boolean, default: .value(true),
         doc: "Whether the axis has ticks, numbers and a title; images have none.", example: "false"),

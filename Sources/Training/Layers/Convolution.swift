@@ -280,7 +280,7 @@ struct ConvolutionGeometry {
     self.kernel = kernel
     self.stride = stride
     self.padding = padding
-    let isSignal = input.height == 1
+    let isSignal = input.isSignal
     kernelHeight = isSignal ? 1 : kernel
     verticalStride = isSignal ? 1 : stride
     verticalPadding = isSignal ? 0 : padding

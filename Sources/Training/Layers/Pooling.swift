@@ -28,7 +28,7 @@ final class MaxPoolLayer: Layer {
 
   func forward(_ source: MutableFloats, rows: Int, mode: Mode, _ workspace: Workspace) -> MutableFloats {
     let stride = input.channelStride
-    let tall = input.height == 1 ? 1 : size
+    let tall = input.isSignal ? 1 : size
     places.withUnsafeMutableBufferPointer { places in
       for row in 0..<rows {
         let example = source + row * input.rowStride

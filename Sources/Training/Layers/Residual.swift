@@ -130,7 +130,7 @@ final class ResidualLayer: Layer {
 
   private func forEachShortcut(_ rows: Int, _ body: (_ from: Int, _ to: Int) -> Void) {
     let shift = (output.channels - input.channels) / 2
-    let tall = input.height == 1 ? 1 : stride
+    let tall = input.isSignal ? 1 : stride
     for row in 0..<rows {
       for y in 0..<output.height {
         for x in 0..<output.width {

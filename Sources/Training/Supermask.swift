@@ -1,0 +1,165 @@
+// Serves execute: masks that are learned while the weights stay as they are drawn (Zhou et al. 2019; Ramanujan et al. 2020).
+import BitExact
+import KernelTable
+
+/// How a mask comes from scores.
+public enum SupermaskKind: Sendable, Hashable {
+  /// Each weight lives with probability σ(score), drawn anew at every step (Zhou et al. 2019).
+  case bernoulli
+  /// In each layer the fraction `keep` of weights with the largest |score| lives (edge-popup, Ramanujan et al. 2020).
+  case edgePopup(keep: Double)
+}
+
+/// Learns scores for the weights of a network; the weights themselves never change.
+///
+/// The gradient passes straight through the mask: ∂L/∂s = ∂L/∂w_eff · w · f with f = σ′(s) for `bernoulli` and
+/// f = sign(s) for `edgePopup`.
+public final class SupermaskTrainer {
+  private let network: Network
+  private let kind: SupermaskKind
+  private let rescales: Bool
+  private let options: TrainOptions
+  private let seed: UInt64
+  private let fixed: Buffer
+  private let weights: [Parameter]
+  private let momentum: Buffer
+  private let second: Buffer
+  private let scoreGradient: Buffer
+  private var betaPowers = (1.0, 1.0)
+  /// One score a weight, laid out as the parameters.
+  public let scores: Buffer
+
+  /// Takes the network's present weights; scores start at 0 for `bernoulli`, uniform within ±√(3/fan-in) for `edgePopup`.
+  public init(
+    _ network: Network, kind: SupermaskKind, rescales: Bool, options: TrainOptions, seed: UInt64
+  ) {
+    self.network = network
+    self.kind = kind
+    self.rescales = rescales
+    self.options = options
+    self.seed = seed
+    fixed = network.parameters.duplicate()
+    weights = network.layout.parameters.filter { $0.kind == .weight }
+    let size = network.layout.size
+    (momentum, second, scoreGradient, scores) = (Buffer(size), Buffer(size), Buffer(size), Buffer(size))
+    guard case .edgePopup = kind else { return }
+    for parameter in weights {
+      var stream = RandomStream(seed: seed, purpose: "mask-scores/\(parameter.name)")
+      let bound = (3 / Double(parameter.rows)).squareRoot()
+      parameter.forEachIndex { scores.start[$0] = Float((2 * stream.uniform() - 1) * bound) }
+    }
+  }
+
+  /// Learns on `data`; `watch` is called before the first step and after every step that `watches` selects, with the
+  /// unmasked weights out of the way, and returns false to end.
+  public func run(
+    _ data: ExampleMatrix, watches: (Int) -> Bool, watch: (_ step: Int) throws -> Bool
+  ) rethrows {
+    let size = min(options.batch ?? data.count, data.count)
+    let stepsPerEpoch = (data.count + size - 1) / size
+    var order = BatchOrder(count: data.count, seed: seed)
+    var batch = Array(0..<size)
+    guard try watch(0) else { return }
+    for step in 0..<options.steps {
+      if size < data.count { order.fill(&batch) }
+      applyMask(drawing: "mask", index: UInt32(truncatingIfNeeded: step))
+      network.computeGradient(data, batch)
+      fillScoreGradient()
+      let rate = options.schedule.rate(
+        options.rate, step: step, steps: options.steps, stepsPerEpoch: stepsPerEpoch)
+      update(rate: rate)
+      let done = step + 1
+      if watches(done) || done == options.steps {
+        guard try watch(done) else { return }
+      }
+    }
+  }
+
+  /// Puts the masked weights into the network; a Bernoulli mask is drawn from a stream, or without one keeps every
+  /// weight whose probability is above ½. Returns the fraction of weights that live.
+  @discardableResult
+  public func applyMask(drawing purpose: String? = nil, index: UInt32 = 0) -> Double {
+    var (living, all) = (0, 0)
+    for parameter in weights {
+      let alive = mask(parameter, purpose, index)
+      let count = alive.count { $0 }
+      living += count
+      all += alive.count
+      let factor = factor(living: count, of: alive.count)
+      var k = 0
+      parameter.forEachIndex { place in
+        network.parameters.start[place] = alive[k] ? fixed.start[place] * factor : 0
+        k += 1
+      }
+    }
+    return Double(living) / Double(max(1, all))
+  }
+
+  /// What living weights are multiplied by, so that activations keep their size.
+  private func factor(living: Int, of count: Int) -> Float {
+    guard rescales, living > 0 else { return 1 }
+    switch kind {
+    case .bernoulli: return Float(count) / Float(living)
+    case .edgePopup(let keep): return Float((1 / keep).squareRoot())
+    }
+  }
+
+  private func mask(_ parameter: Parameter, _ purpose: String?, _ index: UInt32) -> [Bool] {
+    switch kind {
+    case .bernoulli:
+      var alive: [Bool] = []
+      alive.reserveCapacity(parameter.count)
+      var stream = purpose.map { RandomStream(seed: seed, purpose: "\($0)/\(parameter.name)", index: index) }
+      parameter.forEachIndex { place in
+        let score = scores.start[place]
+        alive.append(stream == nil ? score > 0 : isAlive(score, &stream))
+      }
+      return alive
+    case .edgePopup(let keep):
+      var sizes: [(size: Float, place: Int)] = []
+      parameter.forEachIndex { sizes.append((abs(scores.start[$0]), sizes.count)) }
+      let order = sizes.sorted { $0.size == $1.size ? $0.place < $1.place : $0.size > $1.size }
+      var alive = [Bool](repeating: false, count: sizes.count)
+      for entry in order.prefix(max(1, Int((keep * Double(sizes.count)).rounded()))) {
+        alive[entry.place] = true
+      }
+      return alive
+    }
+  }
+
+  private func isAlive(_ score: Float, _ stream: inout RandomStream?) -> Bool {
+    guard let word = stream?.next() else { return false }
+    return Double(word) * 0x1p-32 < 1 / (1 + Elementary.exp(-Double(score)))
+  }
+
+  private func fillScoreGradient() {
+    for parameter in weights {
+      parameter.forEachIndex { place in
+        let slope = network.gradient.start[place] * fixed.start[place]
+        let score = scores.start[place]
+        switch kind {
+        case .bernoulli:
+          let p = 1 / (1 + Elementary.exp(-Double(score)))
+          scoreGradient.start[place] = slope * Float(p * (1 - p))
+        case .edgePopup: scoreGradient.start[place] = score < 0 ? -slope : slope
+        }
+      }
+    }
+  }
+
+  private func update(rate: Double) {
+    let count = scores.count
+    if options.optimizer == .adam {
+      betaPowers = (betaPowers.0 * options.beta1, betaPowers.1 * options.beta2)
+      let step = AdamStep(
+        rate: Float(rate), beta1: Float(options.beta1), beta2: Float(options.beta2),
+        epsilon: Float(options.epsilon), firstCorrection: Float(1 / (1 - betaPowers.0)),
+        secondCorrection: Float(1 / (1 - betaPowers.1)), decay: Float(options.weightDecay))
+      network.kernels.adam(count, scores.start, scoreGradient.start, momentum.start, second.start, step)
+    } else {
+      network.kernels.sgd(
+        count, scores.start, scoreGradient.start, momentum.start, Float(rate), Float(options.momentum),
+        options.nesterov, Float(options.weightDecay))
+    }
+  }
+}
