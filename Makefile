@@ -68,14 +68,13 @@ gallery: packages
 ## Prints steps per second and GFLOP/s of every workload, one JSON object a line.
 bench: packages
 	@swift build --configuration release --product Benchmarks >&2
-	@.build/release/Benchmarks
+	@for name in $$(.build/release/Benchmarks names); do .build/release/Benchmarks $$name || exit 1; done
 
 ## The same beside PyTorch and JAX (from PyPI, in a virtual environment), with ratios.
 bench-peers: packages
 	@swift build --configuration release --product Benchmarks >&2
 	@test -d .build-peers || (python3 -m venv .build-peers && .build-peers/bin/pip install --quiet numpy jax torch)
-	@.build/release/Benchmarks > .build-peers/ours.jsonl && cat .build-peers/ours.jsonl
-	@.build-peers/bin/python Sources/Benchmarks/Peers/peers.py --ours .build-peers/ours.jsonl
+	@.build-peers/bin/python Sources/Benchmarks/Peers/peers.py --bench .build/release/Benchmarks
 
 clean:
 	rm -rf .build .offprint

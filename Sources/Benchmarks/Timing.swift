@@ -40,3 +40,6 @@ func callsPerSecond(_ seconds: Double, _ body: () -> Void) -> Double {
   }
   return rates.sorted()[2]
 }
+
+/// Processors that are online.
+func processorCount() -> Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }

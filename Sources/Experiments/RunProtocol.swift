@@ -81,6 +81,8 @@ protocol RunProtocol: Sendable {
   init(_ value: Value) throws
   /// Whether runs need `model` and `train`.
   static var trainsModel: Bool { get }
+  /// Whether probes look into its training.
+  static var takesProbes: Bool { get }
   /// The datasets that it works on.
   static var datasets: [DatasetName] { get }
   /// The tables of its runs; the first is the main one.
@@ -98,6 +100,7 @@ protocol RunProtocol: Sendable {
 extension RunProtocol {
   func tables(_ configuration: Configuration) -> [TableDeclaration] { Self.tables }
   static func check(_ value: Value, _ complaints: inout Complaints) {}
+  static var takesProbes: Bool { false }
 }
 
 extension RunMeasurement {
@@ -166,7 +169,8 @@ let runProtocols: [any RunProtocol.Type] = [
 /// The measurements of the language.
 let runMeasurements: [any RunMeasurement.Type] = [
   InferenceModes.self, NoiseRobustness.self, Complexity.self, NeuralCollapse.self, InputSpectrum.self,
-  InputSensitivity.self, Rescaling.self, PACBayes.self,
+  InputSensitivity.self, Rescaling.self, PACBayes.self, Curvature.self, KeskarSharpness.self, Landscape.self,
+  NormScales.self, NormUnits.self, VarianceShift.self,
 ]
 
 /// The data of a run, laid out for the kernels.

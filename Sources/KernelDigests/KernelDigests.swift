@@ -11,6 +11,7 @@ public func reportKernelDigests(_ kernels: KernelTable, _ report: (StaticString,
   report("multiplySegments", segmentedProducts(kernels))
   report("multiplySparse", sparse(kernels, gradient: false))
   report("sparseGradient", sparse(kernels, gradient: true))
+  report("maxPool", pooling(kernels))
   report("transpose", transposition(kernels))
   for activation in Activation.allCases { report(activation.digestName, activations(kernels, activation)) }
   report("softmaxCrossEntropy", crossEntropy(kernels))
@@ -180,6 +181,23 @@ private func sparse(_ kernels: KernelTable, gradient: Bool) -> UInt64 {
         }
       }
     }
+  }
+  return digest.value
+}
+
+private func pooling(_ kernels: KernelTable) -> UInt64 {
+  var (source, digest) = (Source(state: 15), Digest())
+  for _ in 0..<20 {
+    let (size, count, channels) = (1 + source.below(3), source.below(6), 16 * (1 + source.below(3)))
+    let line = PoolingLine(
+      count: count, step: size * channels, height: size, width: size, lineStride: count * size * channels,
+      channels: channels)
+    let image = Memory(max(1, count) * size * size * channels, &source, wild: true)
+    let result = Memory(count * channels, &source)
+    var places = [Int32](repeating: 0, count: count * channels + 1)
+    kernels.maxPool(line, image.start, result.start, &places)
+    digest.add(result.start, count * channels)
+    for place in places { digest.add(UInt64(place)) }
   }
   return digest.value
 }

@@ -91,6 +91,34 @@ public struct SparseMatrix {
   }
 }
 
+/// A line of windows over positions with channels: `count` windows, `step` elements apart, of `height` × `width` positions.
+public struct PoolingLine {
+  /// Number of windows.
+  public var count: Int
+  /// Distance between windows, in elements.
+  public var step: Int
+  /// Lines of a window.
+  public var height: Int
+  /// Positions in a line of a window.
+  public var width: Int
+  /// Distance between lines, in elements.
+  public var lineStride: Int
+  /// Distance between positions, in elements: the padded number of channels.
+  public var channels: Int
+
+  /// Describes a line of windows.
+  @inlinable public init(
+    count: Int, step: Int, height: Int, width: Int, lineStride: Int, channels: Int
+  ) {
+    self.count = count
+    self.step = step
+    self.height = height
+    self.width = width
+    self.lineStride = lineStride
+    self.channels = channels
+  }
+}
+
 /// What becomes of a finished chain of a matrix product.
 public enum Finish {
   /// It is the result.
@@ -161,6 +189,14 @@ public struct KernelTable: Sendable {
 
   /// values = +0 where the mask is zero, whatever was there.
   public var mask: @Sendable (_ count: Int, _ values: MutableFloats, _ mask: Floats) -> Void
+
+  /// The largest element of each window, channel by channel, and its place from `source`; of equals the first in memory.
+  ///
+  /// An element that is not a number is the largest where it is the first, and never else. Writes `count` × `channels`.
+  public var maxPool:
+    @Sendable (
+      _ line: PoolingLine, _ source: Floats, _ result: MutableFloats, _ places: UnsafeMutablePointer<Int32>
+    ) -> Void
 
   /// result (columns×rows) = source (rows×columns) transposed; both strides are multiples of 16, and each row of the
   /// result is written to the next multiple of 16, with zeros.
@@ -261,6 +297,7 @@ public struct KernelTable: Sendable {
       @escaping @Sendable (SparseMatrix, Int, Floats, Int, Floats, Int, MutableFloats) -> Void,
     allFinite: @escaping @Sendable (Int, Floats) -> Bool,
     mask: @escaping @Sendable (Int, MutableFloats, Floats) -> Void,
+    maxPool: @escaping @Sendable (PoolingLine, Floats, MutableFloats, UnsafeMutablePointer<Int32>) -> Void,
     transpose: @escaping @Sendable (Int, Int, Floats, Int, MutableFloats, Int) -> Void,
     activate: @escaping @Sendable (Activation, MutableFloats, Int) -> Void,
     activationGradient: @escaping @Sendable (Activation, Floats, MutableFloats, Int) -> Void,
@@ -294,6 +331,7 @@ public struct KernelTable: Sendable {
     self.sparseGradient = sparseGradient
     self.allFinite = allFinite
     self.mask = mask
+    self.maxPool = maxPool
     self.transpose = transpose
     self.activate = activate
     self.activationGradient = activationGradient

@@ -581,6 +581,34 @@ private func sparseDots(
   }
 }
 
+// MARK: - Pooling
+
+@Sendable func maxPool(
+  _ line: PoolingLine, _ source: Floats, _ result: MutableFloats, _ places: UnsafeMutablePointer<Int32>
+) {
+  let lanes = Bits(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  for window in 0..<line.count {
+    var channel = 0
+    while channel < line.channels {
+      let corner = window &* line.step &+ channel
+      var (best, offset) = (load(source + corner), Bits(repeating: Int32(truncatingIfNeeded: corner)))
+      for y in 0..<line.height {
+        for x in 0..<line.width {
+          let place = corner &+ y &* line.lineStride &+ x &* line.channels
+          let values = load(source + place)
+          let isLarger = values .> best
+          best.replace(with: values, where: isLarger)
+          offset.replace(with: Int32(truncatingIfNeeded: place), where: isLarger)
+        }
+      }
+      let out = window &* line.channels &+ channel
+      store(best, result + out)
+      UnsafeMutableRawPointer(places + out).storeBytes(of: offset &+ lanes, as: Bits.self)
+      channel &+= width
+    }
+  }
+}
+
 // MARK: - Transposition
 
 /// Eight by eight elements at a time, in registers.
@@ -1014,7 +1042,8 @@ private typealias WideBits = SIMD8<Int64>
 public func makeKernels() -> KernelTable {
   KernelTable(
     name: level, multiply: multiply, multiplySegments: multiplySegments, multiplySparse: multiplySparse,
-    sparseGradient: sparseGradient, allFinite: allFinite, mask: maskElements, transpose: transpose,
+    sparseGradient: sparseGradient, allFinite: allFinite, mask: maskElements, maxPool: maxPool,
+    transpose: transpose,
     activate: activate,
     activationGradient: activationGradient, softmaxCrossEntropy: softmaxCrossEntropy, columnSums: columnSums,
     columnMoments: columnMoments, normalize: normalize, normalizeGradient: normalizeGradient, sgd: sgd,

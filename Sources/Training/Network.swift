@@ -23,6 +23,8 @@ public final class Network {
   /// Shape of one example.
   public let input: FeatureShape
   let stack: LayerStack
+  /// Shape of what leaves each layer of `stack`.
+  let outputShapes: [FeatureShape]
   let workspace: Workspace
   let lossLayer: LossLayer
   let batch: Buffer
@@ -32,6 +34,8 @@ public final class Network {
   private var hasTargets = false
   private(set) var lastRows = 0
   private var curvature: CurvatureSpace?
+  /// The parameters whose gradient does not leave out pruned weights by itself.
+  private var densePieces: [Parameter] = []
 
   /// Changes the rows of a training batch before they are used.
   public var augmentation: Augmentation?
@@ -62,6 +66,7 @@ public final class Network {
     let planned = try builder.plan(input, classes: classes, wantsInputGradient: wantsInputGradient)
     layout = builder.layout
     stack = LayerStack(planned, capacity: capacity)
+    outputShapes = planned.map(\.output)
     self.options = options
     self.classes = classes
     self.capacity = capacity
@@ -119,6 +124,22 @@ public final class Network {
     guard let gradient = stack.backward(lossLayer.gradient, rows: rows, workspace) else { return [] }
     return (0..<rows).map { row in
       (0..<input.count).map { gradient[row * input.rowStride + $0] }
+    }
+  }
+
+  /// Prepares for training the weights that a mask keeps, or all with `nil`.
+  public func keepOnly(_ mask: Buffer?) {
+    let sparse = flatLayers(stack.layers).compactMap { ($0 as? DenseLayer)?.keepOnly(mask)?.offset }
+    densePieces = mask == nil ? [] : layout.parameters.filter { !sparse.contains($0.offset) }
+  }
+
+  /// `computeGradient` after `keepOnly`, where the pruned weights are +0, with a gradient of +0 for them.
+  public func computeGradient(_ data: ExampleMatrix, _ indices: [Int], keepingOnly mask: Buffer) {
+    workspace.prunedWeightsAreZero = true
+    computeGradient(data, indices)
+    workspace.prunedWeightsAreZero = false
+    for piece in densePieces {
+      kernels.mask(piece.size, gradient.start + piece.offset, mask.start + piece.offset)
     }
   }
 

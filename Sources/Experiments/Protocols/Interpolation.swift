@@ -110,7 +110,8 @@ struct Interpolation: RunProtocol {
   ]
 
   func run(_ context: RunContext) throws -> RunResult {
-    var series = try TrainingSeries(context, trainings: 2, further: fork)
+    var series = try TrainingSeries(
+      context, trainings: 2, further: fork, largestBatch: pair == "batch" ? secondBatch ?? .max : 0)
     let (first, second, ends) = try train(&series)
     var segment = RunTable(Interpolation.tables[1])
     var curve: [String: [Double]] = [:]

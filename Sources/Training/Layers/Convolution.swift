@@ -176,19 +176,21 @@ final class ConvolutionLayer: Layer {
     let g = geometry
     let (stride, columns) = (g.input.channelStride, g.output.channelStride)
     let isDense = g.input.channels == stride
-    // Channels without gaps: the rows of a whole kernel line at once.
-    let (height, steps) = isDense ? (g.kernel * stride, 1) : (g.input.channels, g.kernel)
+    // Channels without gaps: all lines of the kernel at once; otherwise all positions of a line.
+    let lineStride = g.paddedWidth * stride
+    let (calls, height, group, groupStride) =
+      isDense
+      ? (1, g.taps * stride, g.kernel * stride, lineStride)
+      : (g.kernelHeight, g.kernel * g.input.channels, g.input.channels, stride)
     for row in 0..<rows {
-      for line in 0..<g.kernelHeight {
-        for step in 0..<steps {
-          let first = input + (row * g.paddedInputSize + (line * g.paddedWidth + step) * stride)
-          let matrix = SegmentedMatrix(
-            first, rowStride: 1, columnStride: g.stride * stride, segments: g.output.height,
-            depth: g.output.width, segmentStride: g.verticalStride * g.paddedWidth * stride)
-          workspace.kernels.multiplySegments(
-            height, columns, matrix, gradient + row * g.output.rowStride, columns, .zero, .add,
-            result + (line * steps + step) * height * columns, columns, workspace.scratch.start)
-        }
+      for line in 0..<calls {
+        let matrix = SegmentedMatrix(
+          input + (row * g.paddedInputSize + line * lineStride), rowStride: 1,
+          columnStride: g.stride * stride, segments: g.output.height, depth: g.output.width,
+          segmentStride: g.verticalStride * lineStride, rowsPerGroup: group, groupStride: groupStride)
+        workspace.kernels.multiplySegments(
+          height, columns, matrix, gradient + row * g.output.rowStride, columns, .zero, .add,
+          result + line * height * columns, columns, workspace.scratch.start)
       }
     }
   }

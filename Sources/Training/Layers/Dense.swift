@@ -7,6 +7,8 @@ final class DenseLayer: Layer {
   private let weight: Parameter
   private let bias: Parameter?
   private let wantsInputGradient: Bool
+  private let capacity: Int
+  private var survivors: SparseWeights?
   private let output: Buffer
   private let inputGradient: Buffer
   private let inputStride: Int
@@ -19,6 +21,7 @@ final class DenseLayer: Layer {
     self.weight = weight
     self.bias = bias
     self.wantsInputGradient = wantsInputGradient
+    self.capacity = capacity
     inputStride = paddedWidth(weight.rows)
     output = Buffer(capacity * weight.stride)
     inputGradient = Buffer(wantsInputGradient ? capacity * inputStride : 0)
@@ -26,8 +29,23 @@ final class DenseLayer: Layer {
     inputGradientTangent = LazyBuffer(inputGradient.count)
   }
 
+  /// Computes with the weights that a mask keeps, where that is faster and `Workspace.prunedWeightsAreZero`.
+  ///
+  /// - Returns: the parameter whose gradient is then zero for pruned weights.
+  func keepOnly(_ mask: Buffer?) -> Parameter? {
+    survivors = mask.flatMap { SparseWeights(weight, mask: $0, capacity: capacity) }
+    return survivors == nil ? nil : weight
+  }
+
   func forward(_ input: MutableFloats, rows: Int, mode: Mode, _ workspace: Workspace) -> MutableFloats {
     self.input = input
+    if workspace.prunedWeightsAreZero, let survivors,
+      survivors.forward(
+        input, inputStride, workspace.values(weight), bias.map { Floats(workspace.values($0)) }, output.start,
+        rows: rows, workspace.kernels)
+    {
+      return output.start
+    }
     let start: Start = bias.map { .row(Floats(workspace.values($0))) } ?? .zero
     product(input, workspace.values(weight), start, output.start, rows, workspace)
     return output.start
@@ -35,12 +53,22 @@ final class DenseLayer: Layer {
 
   func backward(_ gradient: MutableFloats, rows: Int, _ workspace: Workspace) -> MutableFloats? {
     guard let input else { return nil }
-    weightGradient(input, gradient, .zero, workspace.gradient(weight), rows, workspace)
+    let survivors = workspace.prunedWeightsAreZero ? survivors : nil
+    let isDone = survivors?.weightGradient(
+      gradient, workspace.gradient(weight), rows: rows, workspace.kernels)
+    if isDone != true {
+      weightGradient(input, gradient, .zero, workspace.gradient(weight), rows, workspace)
+      survivors?.clearPruned(workspace.gradient(weight), workspace.kernels)
+    }
     if let bias {
       workspace.kernels.columnSums(rows, weight.stride, gradient, weight.stride, workspace.gradient(bias))
     }
     if !wantsInputGradient { return nil }
-    inputGradient(gradient, workspace.values(weight), .zero, inputGradient.start, rows, workspace)
+    let isSparse = survivors?.inputGradient(
+      gradient, workspace.values(weight), inputGradient.start, inputStride, rows: rows, workspace.kernels)
+    if isSparse != true {
+      inputGradient(gradient, workspace.values(weight), .zero, inputGradient.start, rows, workspace)
+    }
     return inputGradient.start
   }
 

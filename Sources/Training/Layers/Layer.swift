@@ -20,6 +20,8 @@ final class Workspace {
   let scratch: Buffer
   /// Room for a transposed parameter.
   let transposed: MutableFloats
+  /// Whether dense layers may compute with their surviving weights only: the pruned ones are known to be zero.
+  var prunedWeightsAreZero = false
   /// Where dropout and noise of the next training pass come from.
   var draw = DrawPlace(seed: 0, step: 0)
 

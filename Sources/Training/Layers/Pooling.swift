@@ -29,26 +29,19 @@ final class MaxPoolLayer: Layer {
   func forward(_ source: MutableFloats, rows: Int, mode: Mode, _ workspace: Workspace) -> MutableFloats {
     let stride = input.channelStride
     let tall = input.isSignal ? 1 : size
+    let line = PoolingLine(
+      count: output.width, step: size * stride, height: tall, width: size, lineStride: input.width * stride,
+      channels: stride)
     places.withUnsafeMutableBufferPointer { places in
+      guard let places = places.baseAddress else { return }
       for row in 0..<rows {
-        let example = source + row * input.rowStride
-        var out = row * output.rowStride
         for y in 0..<output.height {
-          for x in 0..<output.width {
-            let corner = (y * tall * input.width + x * size) * stride
-            for channel in 0..<stride {
-              var best = corner + channel
-              for dy in 0..<tall {
-                for dx in 0..<size {
-                  let place = corner + (dy * input.width + dx) * stride + channel
-                  if example[place] > example[best] { best = place }
-                }
-              }
-              values.start[out] = example[best]
-              places[out] = Int32(truncatingIfNeeded: best)
-              out += 1
-            }
-          }
+          let first = y * tall * input.width * stride
+          let out = row * output.rowStride + y * output.width * stride
+          workspace.kernels.maxPool(
+            line, source + (row * input.rowStride + first), values.start + out, places + out)
+          // Places are counted from the beginning of the example.
+          for i in out..<out + output.width * stride { places[i] += Int32(truncatingIfNeeded: first) }
         }
       }
     }
