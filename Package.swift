@@ -86,11 +86,12 @@ let package = Package(
     module(
       "Datasets", ["BitExact", "CZlib"], exclude: ["Digits/NOTICE.md", "Digits/make-digits.py"]),
     module("Training", ["BitExact"]),
+    module("Measurements", ["BitExact", "Training"]),
     module(
       "Experiments",
       [
         "BitExact", "KernelTable", "Diagnostics", "Specification", "Tables", "Expressions", "Datasets",
-        "Training",
+        "Training", "Measurements",
       ]),
     module("RunStore", ["BitExact", "Specification"]),
     module("Execution", ["Datasets", "Experiments", "RunStore", "Specification", "Tables"]),
@@ -125,6 +126,7 @@ let package = Package(
     tests("Report", ["Report", "Manuscript", "Diagnostics", "Specification", "BitExact"], resources: true),
     tests("BitExact", ["BitExact", "KernelTable", "KernelDigests"], resources: true),
     tests("Training", ["Training", "BitExact", "KernelTable"], resources: true),
+    tests("Measurements", ["Measurements", "Training", "BitExact", "KernelTable"]),
     tests("Experiments", ["Experiments", "Datasets", "Diagnostics", "Specification", "Tables", "Training"]),
     tests("RunStore", ["RunStore", "Specification"]),
     tests("Command", ["offprint-cli"]),

@@ -23,6 +23,7 @@ public struct Configuration: Sendable {
   public let record: RecordOptions
   let runProtocol: any RunProtocol
   let measurements: [any RunMeasurement]
+  let probes: [ScheduledProbe]
 
   /// Reads a resolved specification.
   public init(_ value: Value) throws {
@@ -46,6 +47,7 @@ public struct Configuration: Sendable {
       }
       return try kind.init(value)
     }
+    probes = try (value["probe"]?.array ?? []).map(ScheduledProbe.init)
   }
 }
 

@@ -31,6 +31,7 @@ public let experimentRecord = Record(
     Field(
       "measure", .list(.variant(tag: "name", runMeasurements.map { $0.record }), count: 0...20),
       doc: "Measurements of the trained network, each with a table of its own.", example: "[inference_modes]"),
+    probeField,
     Field(
       "vary", .map(.either([.list(.string, count: 1...1000), .map(.string)])),
       doc:
@@ -125,6 +126,7 @@ public struct ExperimentPlanner {
         declarations =
           prepared.configuration.runProtocol.tables(prepared.configuration)
           + prepared.configuration.measurements.map { type(of: $0).table }
+          + prepared.configuration.probes.map(\.declaration)
       }
       digests[prepared.configuration.data.name.rawValue] = prepared.digest
       for seed in 1...(point.seeds ?? seedCount) {
@@ -255,14 +257,13 @@ public struct ExperimentPlanner {
     var complaints = Complaints()
     kind.check(value, &complaints)
     checkRecord(value, &complaints)
-    for found in complaints.all { complain(found.rule, found.message, found.key, expected: found.expected) }
-    if value["model"]?["norm"]?.string?.hasPrefix("batch") != true,
-      value["measure"]?.array?.contains(where: { $0["name"] == "inference_modes" }) == true
+    checkProbes(value, takesProbes: kind.takesProbes, &complaints)
+    for measurement in runMeasurements
+    where value["measure"]?.array?.contains(where: { $0["name"]?.string == measurement.record.name }) == true
     {
-      complain(
-        "model-measurement", "'inference_modes' needs a batch-normalised model", "measure",
-        expected: "model: {norm: batch}")
+      measurement.check(value, &complaints)
     }
+    for found in complaints.all { complain(found.rule, found.message, found.key, expected: found.expected) }
     return diagnostics.all.count == before
   }
 

@@ -23,9 +23,11 @@ public final class Network {
   /// Shape of one example.
   public let input: FeatureShape
   let stack: LayerStack
+  /// Shape of what leaves each layer of `stack`.
+  let outputShapes: [FeatureShape]
   let workspace: Workspace
   let lossLayer: LossLayer
-  private let batch: Buffer
+  let batch: Buffer
   private let batchTargets: Buffer
   private let outputStride: Int
   private(set) var labels: [Int32]
@@ -64,6 +66,7 @@ public final class Network {
     let planned = try builder.plan(input, classes: classes, wantsInputGradient: wantsInputGradient)
     layout = builder.layout
     stack = LayerStack(planned, capacity: capacity)
+    outputShapes = planned.map(\.output)
     self.options = options
     self.classes = classes
     self.capacity = capacity

@@ -109,7 +109,7 @@ extension Schedule {
 
 extension TrainOptions {
   /// The learning rate of step `step`, from 0; the schedule runs over the steps after the warm-up.
-  func rate(step: Int, stepsPerEpoch: Int) -> Double {
+  public func rate(step: Int, stepsPerEpoch: Int) -> Double {
     if step < warmup { return rate * Double(step + 1) / Double(warmup) }
     return schedule.rate(rate, step: step - warmup, steps: steps - warmup, stepsPerEpoch: stepsPerEpoch)
   }

@@ -157,7 +157,7 @@ public struct TrainOptions: Sendable, Hashable {
   }
 
   /// The momentum in an epoch, from 0.
-  func momentum(epoch: Int) -> Double {
+  public func momentum(epoch: Int) -> Double {
     momentumGrowth == 0 ? momentum : min(0.9, momentum + momentumGrowth * Double(epoch))
   }
 }

@@ -37,6 +37,32 @@ public struct BatchOrder {
   }
 }
 
+/// One step of a training.
+public struct TrainingUpdate {
+  /// Steps taken before it.
+  public var step: Int
+  /// The rows of the batch.
+  public var batch: [Int]
+  /// The learning rate, that of no group.
+  public var rate: Double
+  /// The momentum.
+  public var momentum: Double
+}
+
+/// What is called around every update of a training.
+public struct UpdateObserver {
+  /// The network's gradient is that of the batch, its parameters have not moved.
+  public var before: (TrainingUpdate) -> Void
+  /// The parameters have moved; the gradient is still that from before, scaled as the rule may have done.
+  public var after: (TrainingUpdate) -> Void
+
+  /// Observes with two functions.
+  public init(before: @escaping (TrainingUpdate) -> Void, after: @escaping (TrainingUpdate) -> Void) {
+    self.before = before
+    self.after = after
+  }
+}
+
 /// Trains one network; the caller watches at the steps it asks for.
 public struct Trainer {
   /// The network being trained.
@@ -49,6 +75,8 @@ public struct Trainer {
   public var trainableMask: Buffer?
   /// What the batch order is keyed by.
   public var orderPurpose = "order"
+  /// Told of every update when its gradient is known and nothing has moved, and again after it.
+  public var updates: UpdateObserver?
   /// Steps that count as done: the schedule and the order of examples go on from here.
   public var firstStep = 0
 
@@ -84,10 +112,13 @@ public struct Trainer {
       if size < data.count { order.fill(&batch) }
       network.setDraw(seed: seed, step: step)
       computeGradient(data, batch, frozen, perturbation)
-      optimizer.step(
-        network, rate: options.rate(step: step, stepsPerEpoch: stepsPerEpoch),
-        momentum: options.momentum(epoch: step / stepsPerEpoch))
+      let rate = options.rate(step: step, stepsPerEpoch: stepsPerEpoch)
+      let momentum = options.momentum(epoch: step / stepsPerEpoch)
+      let update = TrainingUpdate(step: step, batch: batch, rate: rate, momentum: momentum)
+      updates?.before(update)
+      optimizer.step(network, rate: rate, momentum: momentum)
       frozen?.restore(network)
+      updates?.after(update)
       let done = step + 1
       if watches(done) || done == options.steps {
         guard try watch(done) else { return done }

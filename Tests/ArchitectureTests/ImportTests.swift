@@ -18,9 +18,10 @@ private let allowed: [String: Set<String>] = [
   "Expressions": ["Diagnostics", "Tables", "Statistics", "BitExact"],
   "Datasets": ["BitExact", "CZlib"],
   "Training": ["BitExact", "KernelTable"],
+  "Measurements": ["BitExact", "KernelTable", "Training"],
   "Experiments": [
     "BitExact", "KernelTable", "Diagnostics", "Specification", "Tables", "Expressions", "Datasets",
-    "Training",
+    "Training", "Measurements",
   ],
   "RunStore": ["BitExact", "Specification"],
   "Execution": ["Datasets", "Experiments", "RunStore", "Specification", "Tables"],

@@ -107,7 +107,8 @@ let finalMetrics: [Column] =
 /// Every column that a protocol or measurement fills, each name once, for `offprint explain` and the reference.
 public var metricColumns: [Column] {
   var columns: [Column] = []
-  let declarations = runMeasurements.map { $0.table } + runProtocols.flatMap { $0.tables }
+  let declarations =
+    runMeasurements.map { $0.table } + trainingProbes.map { $0.table } + runProtocols.flatMap { $0.tables }
   for column in finalMetrics + furtherMetrics + declarations.flatMap({ $0.axes + $0.metrics })
   where !columns.contains(where: { $0.name == column.name }) {
     columns.append(column)

@@ -3,7 +3,7 @@ import Specification
 import Tables
 import Training
 
-private let selectorChoices = [
+let selectorChoices = [
   Choice("all", "Every parameter."), Choice("weights", "Weights of dense layers and convolutions."),
   Choice("hidden-weights", "Weights of all layers but the last."),
   Choice("normed-weights", "Weights of layers that feed a normalisation."), Choice("biases", "Biases."),

@@ -22,6 +22,14 @@ struct InferenceModes: RunMeasurement {
         example: "[0, 0.5]"),
     ])
 
+  static func check(_ value: Value, _ complaints: inout Complaints) {
+    if value["model"]?["norm"]?.string?.hasPrefix("batch") != true {
+      complaints.add(
+        "model-measurement", "'inference_modes' needs a batch-normalised model", in: "measure",
+        expected: "model: {norm: batch}")
+    }
+  }
+
   private let batches: [Int]
   private let shifts: [Double]
 

@@ -32,6 +32,8 @@ final class ObservedTraining {
   var afterStep: (() -> Void)?
   /// Called at every record, after the record is made.
   var atRecord: ((_ step: Int) -> Void)?
+  /// What is measured during the training.
+  var probes: ProbeSeries?
   /// Steps done before this training and steps in all, for progress.
   var progressOffset = (done: 0, total: 0)
 
@@ -55,6 +57,7 @@ final class ObservedTraining {
     let every = record.every ?? options.steps
     let beat = max(1, min(every, options.steps / 20))
     var trainer = Trainer(network, options, mask: mask)
+    trainer.updates = probes?.observer
     if let orderPurpose { trainer.orderPurpose = orderPurpose }
     let steps = try trainer.run(
       data.train, seed: context.streamSeed,
@@ -75,6 +78,7 @@ final class ObservedTraining {
     }
     trail.add(step: steps, network)
     measureFinal(steps)
+    probes?.finish(steps)
     return self
   }
 

@@ -14,7 +14,10 @@ struct PruneAtInitialization: RunProtocol {
         "criterion",
         .choice([
           Choice("snip", "|θ·∂L/∂θ| of the initial weights (Lee, Ajanthan & Torr 2019)."),
-          Choice("grasp", "θ·(H·∂L/∂θ): what carries the flow of the gradient (Wang, Zhang & Grosse 2020)."),
+          Choice(
+            "grasp",
+            "θ·(H·∂L/∂θ): what carries the flow of the gradient (Wang, Zhang & Grosse 2020), without the temperature of their code."
+          ),
           Choice(
             "synflow",
             "|θ|·∂R/∂|θ| with R = 1ᵀ|W_L|…|W₁|1, in rounds (Tanaka et al. 2020); dense layers only."),
@@ -110,18 +113,23 @@ struct PruneAtInitialization: RunProtocol {
     }
     switch criterion {
     case "snip": return keep(network.snipScores(series.data.train, rows))
-    case "grasp": return keep(network.graspScores(series.data.train, rows))
+    case "grasp":
+      if let obstacle = network.options.curvatureObstacle {
+        throw RunFailure(description: "GraSP needs exact curvature, which there is not for \(obstacle)")
+      }
+      return keep(network.graspScores(series.data.train, rows))
     case "magnitude":
       return full.keeping(1 - sparsity, within: scope) { abs(network.parameters.start[$0]) }
     case "random":
       return keep(
         randomScores(network.layout, seed: series.context.streamSeed, purpose: "random-pruning"))
     case "synflow":
-      guard
+      guard network.denseChain != nil,
         let mask = synapticFlowMask(
           network.parameters, layout: network.layout, fraction: 1 - sparsity, rounds: rounds)
       else {
-        throw RunFailure(description: "SynFlow is defined here for chains of dense layers only")
+        throw RunFailure(
+          description: "SynFlow is defined here for chains of dense layers without normalisation")
       }
       return mask
     default: return full

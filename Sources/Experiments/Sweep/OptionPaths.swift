@@ -18,7 +18,7 @@ struct OptionPath: Sendable {
 /// The options of the parts of an experiment that change its runs.
 struct OptionPaths {
   /// The parts of an experiment block that are part of a run's specification.
-  static let parts = ["data", "model", "train", "protocol", "record", "measure"]
+  static let parts = ["data", "model", "train", "protocol", "record", "measure", "probe"]
 
   private let all: [OptionPath]
 
