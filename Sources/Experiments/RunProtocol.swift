@@ -162,13 +162,15 @@ let runProtocols: [any RunProtocol.Type] = [
   Train.self, IterativePruning.self, PruneAndFineTune.self, PruneAtInitialization.self, TicketMovement.self,
   UntrainedMasks.self, LearnMask.self,
   SeparableDescentProtocol.self, Separability.self, LinearRegression.self, FeatureRegression.self,
-  MemorizationCapacity.self,
+  MemorizationCapacity.self, Transfer.self, Interpolation.self, RepresentationSimilarity.self,
+  FrequencyFit.self,
 ]
 
 /// The measurements of the language.
 let runMeasurements: [any RunMeasurement.Type] = [
-  InferenceModes.self, Curvature.self, KeskarSharpness.self, Landscape.self, PACBayes.self, NormScales.self,
-  NormUnits.self, VarianceShift.self,
+  InferenceModes.self, NoiseRobustness.self, Complexity.self, NeuralCollapse.self, InputSpectrum.self,
+  InputSensitivity.self, Rescaling.self, PACBayes.self, Curvature.self, KeskarSharpness.self, Landscape.self,
+  NormScales.self, NormUnits.self, VarianceShift.self,
 ]
 
 /// The data of a run, laid out for the kernels.
@@ -183,7 +185,7 @@ final class TrainingData {
   let noisyRows: [Int]
   let cleanRows: [Int]
   /// The rows with a randomly drawn label, with their true labels.
-  private(set) lazy var noisyTrue = selection(of: train, noisyRows, labels: trueLabels)
+  private(set) lazy var noisyTrue = train.selecting(noisyRows, labels: trueLabels)
   /// The labels of `train` before label noise.
   let trueLabels: [Int32]
 
@@ -195,49 +197,66 @@ final class TrainingData {
         targetCount: data.targets == nil ? 0 : data.classes)
     }
     self.init(
-      shape: .input(split.train.shape), train: matrix(split.train), validation: matrix(split.validation), test: matrix(split.test),
-      classes: split.train.classes, trueLabels: split.trueTrainLabels, isNoisy: split.isNoisy)
+      train: matrix(split.train), validation: matrix(split.validation), test: matrix(split.test),
+      classes: split.train.classes, shape: .input(split.train.shape), trueLabels: split.trueTrainLabels,
+      isNoisy: split.isNoisy)
   }
 
-  init(
-    shape: FeatureShape, train: ExampleMatrix, validation: ExampleMatrix, test: ExampleMatrix, classes: Int, trueLabels: [Int32],
-    isNoisy: [Bool]
+  private init(
+    train: ExampleMatrix, validation: ExampleMatrix, test: ExampleMatrix, classes: Int, shape: FeatureShape,
+    trueLabels: [Int32], isNoisy: [Bool]
   ) {
-    self.shape = shape
     self.train = train
     self.validation = validation
     self.test = test
     self.classes = classes
+    self.shape = shape
     self.trueLabels = trueLabels
     noisyRows = isNoisy.indices.filter { isNoisy[$0] }
-    cleanRows =
-      isNoisy.isEmpty ? Array(0..<train.count) : isNoisy.indices.filter { !isNoisy[$0] }
+    cleanRows = isNoisy.isEmpty ? Array(0..<train.count) : isNoisy.indices.filter { !isNoisy[$0] }
   }
 
   /// The same with only the first training examples.
   func prefix(_ count: Int) -> TrainingData {
     let noisy = Set(noisyRows)
     return TrainingData(
-      shape: shape, train: selection(of: train, Array(0..<count), labels: train.labels), validation: validation, test: test,
-      classes: classes, trueLabels: Array(trueLabels.prefix(count)),
+      train: train.selecting(Array(0..<count), labels: train.labels), validation: validation, test: test,
+      classes: classes, shape: shape, trueLabels: Array(trueLabels.prefix(count)),
       isNoisy: noisy.isEmpty ? [] : (0..<count).map { noisy.contains($0) })
   }
 
-  /// The same with other training labels, none of them noisy.
+  /// The same with other training labels, none of which counts as noisy.
   func relabelled(_ labels: [Int32]) -> TrainingData {
     TrainingData(
-      shape: shape, train: selection(of: train, Array(0..<train.count), labels: labels), validation: validation, test: test,
-      classes: classes, trueLabels: labels, isNoisy: [])
+      train: train.selecting(Array(0..<train.count), labels: labels), validation: validation, test: test,
+      classes: classes, shape: shape, trueLabels: labels, isNoisy: [])
+  }
+}
+
+extension ExampleMatrix {
+  /// Some rows, with labels of the caller's (one for each row of the whole); targets go along.
+  func selecting(_ rows: [Int], labels: [Int32]) -> ExampleMatrix {
+    var inputs: [Float] = []
+    inputs.reserveCapacity(rows.count * features)
+    for row in rows {
+      for column in 0..<features { inputs.append(self.inputs.start[row * stride + column]) }
+    }
+    return withInputs(inputs, rows: rows, labels: labels)
   }
 
-  /// Some rows of a part, with labels of the caller's.
-  func selection(of part: ExampleMatrix, _ rows: [Int], labels: [Int32]) -> ExampleMatrix {
-    var inputs: [Float] = []
-    inputs.reserveCapacity(rows.count * part.features)
-    for row in rows {
-      for column in 0..<part.features { inputs.append(part.inputs.start[row * part.stride + column]) }
+  /// The targets of some rows, one after the other; empty for classification.
+  private func targetValues(_ rows: [Int]) -> [Float] {
+    guard let targets else { return [] }
+    return rows.flatMap { row in
+      (0..<targetCount).map { targets.start[row * paddedWidth(targetCount) + $0] }
     }
-    return ExampleMatrix(inputs: inputs, labels: rows.map { labels[$0] }, features: part.features)
+  }
+
+  /// Rows with other inputs, one after the other, `features` numbers each.
+  func withInputs(_ inputs: [Float], rows: [Int], labels: [Int32]) -> ExampleMatrix {
+    ExampleMatrix(
+      inputs: inputs, labels: rows.map { labels[$0] }, features: features, targets: targetValues(rows),
+      targetCount: targetCount)
   }
 }
 

@@ -69,7 +69,7 @@ public func datasetReport(_ library: DatasetLibrary) -> String {
       let shape = description.shape.map { "\($0)" }.joined(separator: "×")
       return
         "\(name.rawValue): \(description.train) training and \(description.test) test examples of \(shape), "
-        + "\(description.classes) classes; \(licence); sha256 \(digest.prefix(16))"
+        + "\(description.classes) \(name.isRegression ? "targets" : "classes"); \(licence); sha256 \(digest.prefix(16))"
     } catch {
       return "\(name.rawValue): \(error)"
     }

@@ -26,28 +26,22 @@ extension Network {
 
   /// θ·(H·g): weights whose removal would weaken the gradient most come first (GraSP: Wang, Zhang & Grosse 2020).
   ///
-  /// H·g is a central difference of gradients along g, with a step of 10⁻³·‖θ‖/‖g‖. The published score −θ·(H·g) prunes
-  /// the largest; ours has the other sign, so that here as elsewhere the largest scores stay.
+  /// The Hessian is exact, of the mean loss over the rows. The published score −θ·(H·g) prunes the largest; ours has the
+  /// other sign, so that here as elsewhere the largest scores stay. The model must have no `curvatureObstacle`.
   public func graspScores(_ data: ExampleMatrix, _ indices: [Int]) -> Buffer {
-    let start = parameters.duplicate()
     let direction = meanGradient(data, indices)
-    let length = layout.distance(direction)
-    let step = length > 0 ? 1e-3 * layout.distance(start) / length : 0
-    func gradient(at factor: Double) -> Buffer {
-      for i in 0..<start.count {
-        parameters.start[i] = start.start[i] + Float(factor * step) * direction.start[i]
-      }
-      return meanGradient(data, indices)
+    let product = Buffer(direction.count)
+    var sums = [Double](repeating: 0, count: direction.count)
+    for first in stride(from: 0, to: indices.count, by: capacity) {
+      let part = Array(indices[first..<min(first + capacity, indices.count)])
+      prepareCurvature(data, part)
+      hessianVectorProduct(direction, into: product)
+      for i in sums.indices { sums[i] += Double(product.start[i]) * Double(part.count) }
     }
-    let (ahead, behind) = (gradient(at: 1), gradient(at: -1))
-    parameters.copy(from: start)
-    let scores = Buffer(start.count)
-    guard step > 0 else { return scores }
-    for i in 0..<start.count {
-      let curvature = (Double(ahead.start[i]) - Double(behind.start[i])) / (2 * step)
-      scores.start[i] = Float(curvature * Double(start.start[i]))
+    for i in sums.indices {
+      product.start[i] = Float(sums[i] / Double(max(1, indices.count)) * Double(parameters.start[i]))
     }
-    return scores
+    return product
   }
 }
 

@@ -1,7 +1,6 @@
-// Serves execute: flatness as the noise that a network bears (Neyshabur et al. 2017, Jiang et al. 2020).
+// Serves execute: how much noise the weights stand, and the bounds that follow (Neyshabur et al. 2017; Jiang et al. 2020).
 import BitExact
 import Datasets
-import Measurements
 import Specification
 import Tables
 import Training
@@ -10,80 +9,127 @@ struct PACBayes: RunMeasurement {
   static let record = Record(
     "pac_bayes",
     doc: """
-      The largest σ at which Gaussian noise on all parameters lowers the training accuracy by at most `drop` in the mean, by \
-      bisection of [0, 2], and the measures of generalisation made from it (Neyshabur et al. 2017; Jiang et al. 2020): for noise of \
-      one size, and for noise in proportion to each weight. Batch normalisation uses its running averages.
+      The largest standard deviation σ of normal noise on all parameters at which the mean training accuracy falls by at \
+      most `drop`, by bisection on 0…2, and measures of flatness made from it; m training examples, w₀ the initial weights. \
+      The magnitude-aware σ′ scales with each weight: variance σ′²w² + 10⁻⁶.
       """,
     fields: [
-      Field("drop", .number(.fraction), default: .value(0.1), doc: "Loss of accuracy.", example: "0.1"),
       Field(
-        "draws", .integer(1...1000), default: .value(10), unit: "draws", doc: "Random vectors of noise.",
-        example: "10"),
+        "drop", .number(NumberRange(0, 1, excludesLower: true)), default: .value(0.1),
+        doc: "Fall of the training accuracy that is allowed.", example: "0.1"),
       Field(
-        "bisections", .integer(1...50), default: .value(15), unit: "steps", doc: "Steps of bisection.",
-        example: "15"),
+        "draws", .integer(1...1000), default: .value(10), doc: "Draws of the noise for each σ.", example: "10"
+      ),
       Field(
-        "examples", .integer(1...1_000_000), default: .value(1000), unit: "examples",
-        doc: "Training examples of the accuracy, the first ones.", example: "1000"),
-    ])
-
-  static let table = TableDeclaration(
-    suffix: record.name, doc: "One row a run; m is the number of training examples.", axes: [],
-    metrics: [
-      Column("sigma", .metric, doc: "Tolerated σ, the same for all parameters."),
-      Column("inverse_variance", .metric, doc: "1/σ²."),
-      Column("pac_bayes_distance", .metric, doc: "‖w − w₀‖²/(4σ²) + log(m/σ) + 10."),
-      Column("pac_bayes_norm", .metric, doc: "‖w‖²/(4σ²) + log(m/σ) + 10."),
-      Column("magnitude_sigma", .metric, doc: "Tolerated σ of noise with variance σ²w² + 10⁻⁶."),
-      Column("magnitude_inverse_variance", .metric, doc: "1/magnitude_sigma²."),
-      Column(
-        "magnitude_pac_bayes", .metric, doc: "The magnitude-aware form with w − w₀ (Jiang et al. 2020)."),
+        "iterations", .integer(1...60), default: .value(15), doc: "Halvings of the interval.", example: "15"),
+      Field(
+        "examples", .integer(1...10_000_000), default: .value(2000), unit: "examples",
+        doc: "Training examples that accuracy is measured on, the first of the run's.", example: "1000"),
     ])
 
   private let drop: Double
   private let draws: Int
-  private let bisections: Int
+  private let iterations: Int
   private let examples: Int
 
   init(_ value: Value) {
     drop = value["drop"]?.number ?? 0.1
     draws = value["draws"]?.integer ?? 10
-    bisections = value["bisections"]?.integer ?? 15
-    examples = value["examples"]?.integer ?? 1000
+    iterations = value["iterations"]?.integer ?? 15
+    examples = value["examples"]?.integer ?? 2000
   }
 
+  static let table = TableDeclaration(
+    suffix: record.name, doc: "One row a run.", axes: [],
+    metrics: [
+      Column("sigma", .metric, doc: "σ; a standard deviation, not a variance."),
+      Column("flatness", .metric, doc: "1/σ²."),
+      Column("pac_bayes_init", .metric, doc: "‖w − w₀‖²/(4σ²) + log(m/σ) + 10."),
+      Column("pac_bayes_origin", .metric, doc: "‖w‖²/(4σ²) + log(m/σ) + 10."),
+      Column("magnitude_sigma", .metric, doc: "σ′."),
+      Column("magnitude_flatness", .metric, doc: "1/σ′²."),
+      Column(
+        "magnitude_init", .metric,
+        doc:
+          "¼ Σ log[(ε² + (σ′² + 1)‖w − w₀‖²/ω)/(ε² + σ′²(w − w₀)ᵢ²)] + log(m/σ′) + 10 over ω parameters, ε = 10⁻³."
+      ),
+    ])
+
   func measure(_ network: Network, _ data: TrainingData, seed: UInt64) throws -> RunTable {
-    let rows = firstRows(examples, of: data.train)
-    let twin = try network.twin(capacity: min(network.capacity, rows.count))
-    let initial = Buffer(network.layout.size)
-    network.layout.initialize(initial, options: network.options, seed: seed)
-    func sigma(_ scale: NoiseScale) -> Double {
-      toleratedNoise(
-        twin, scale, drop: drop, draws: draws, bisections: bisections,
-        stream: RandomStream(seed: seed, purpose: "pac-bayes")
-      ) { twin.evaluate(data.train, indices: rows).accuracy }
+    let trained = NetworkState(network)
+    defer { trained.restore(network) }
+    let start = Buffer(network.layout.size)
+    network.layout.initialize(start, options: network.options, seed: seed)
+    let rows = Array(0..<min(examples, data.train.count))
+    let wanted = network.evaluate(data.train, indices: rows).accuracy - drop
+    func largest(_ scalesWithWeight: Bool) -> Double {
+      bisect { sigma in
+        accuracy(network, data.train, rows, trained, sigma, scalesWithWeight, seed) >= wanted
+      }
     }
-    let (plain, relative, m) = (sigma(.uniform), sigma(.magnitude), data.train.count)
-    let distance = network.layout.distance(network.parameters, initial)
-    let norm = network.layout.distance(network.parameters)
-    var values = ["sigma": plain, "magnitude_sigma": relative]
-    if plain > 0 {
-      values["inverse_variance"] = 1 / (plain * plain)
-      values["pac_bayes_distance"] = pacBayesBound(
-        squaredNorm: distance * distance, sigma: plain, examples: m)
-      values["pac_bayes_norm"] = pacBayesBound(squaredNorm: norm * norm, sigma: plain, examples: m)
-    }
-    if relative > 0 {
-      values["magnitude_inverse_variance"] = 1 / (relative * relative)
-      values["magnitude_pac_bayes"] = magnitudeAwareBound(
-        network.layout, network.parameters, initial, sigma: relative, examples: m)
-    }
+    let (sigma, magnitude) = (largest(false), largest(true))
+    trained.restore(network)
     var table = RunTable(PACBayes.table)
-    table.addRow(values)
+    table.addRow(values(network, start, Double(data.train.count), sigma, magnitude))
     return table
   }
 
+  private func bisect(_ holds: (Double) -> Bool) -> Double {
+    var (low, high) = (0.0, 2.0)
+    if holds(high) { return high }
+    for _ in 0..<iterations {
+      let middle = (low + high) / 2
+      if holds(middle) { low = middle } else { high = middle }
+    }
+    return low > 0 ? low : high
+  }
+
+  private func accuracy(
+    _ network: Network, _ data: ExampleMatrix, _ rows: [Int], _ trained: NetworkState, _ sigma: Double,
+    _ scalesWithWeight: Bool, _ seed: UInt64
+  ) -> Double {
+    var sum = 0.0
+    for draw in 0..<draws {
+      trained.restore(network)
+      for parameter in network.layout.parameters {
+        var stream = RandomStream(
+          seed: seed, purpose: "pac-bayes/\(parameter.name)", index: UInt32(draw))
+        parameter.forEachIndex { place in
+          let w = Double(network.parameters.start[place])
+          let deviation = scalesWithWeight ? (sigma * sigma * w * w + 1e-6).squareRoot() : sigma
+          network.parameters.start[place] = Float(w + deviation * stream.normal())
+        }
+      }
+      sum += network.evaluate(data, indices: rows).accuracy
+    }
+    return sum / Double(draws)
+  }
+
+  private func values(
+    _ network: Network, _ start: Buffer, _ count: Double, _ sigma: Double, _ magnitude: Double
+  ) -> [String: Double] {
+    let layout = network.layout
+    let (moved, size) = (layout.distance(network.parameters, start), layout.distance(network.parameters))
+    func bound(_ length: Double) -> Double {
+      length * length / (4 * sigma * sigma) + Elementary.log(count / sigma) + 10
+    }
+    let share = (magnitude * magnitude + 1) * moved * moved / Double(max(1, layout.count))
+    var sum = 0.0
+    for parameter in layout.parameters {
+      parameter.forEachIndex { place in
+        let change = Double(network.parameters.start[place]) - Double(start.start[place])
+        sum += Elementary.log((1e-6 + share) / (1e-6 + magnitude * magnitude * change * change))
+      }
+    }
+    return [
+      "sigma": sigma, "flatness": 1 / (sigma * sigma), "pac_bayes_init": bound(moved),
+      "pac_bayes_origin": bound(size), "magnitude_sigma": magnitude,
+      "magnitude_flatness": 1 / (magnitude * magnitude),
+      "magnitude_init": sum / 4 + Elementary.log(count / magnitude) + 10,
+    ]
+  }
+
   func examples(_ data: DatasetDescription) -> Int {
-    2 * min(examples, data.train) * (1 + draws * bisections)
+    2 * (iterations + 1) * draws * min(examples, data.train)
   }
 }

@@ -138,7 +138,7 @@ struct LearnMask: RunProtocol {
     // Drawing a mask and a sigmoid take about as long as sixty operations a weight and step.
     let steps = Double(configuration.train?.steps ?? 0)
     var cost = configuration.seriesCost(trainings: 1, examples: (samples + 1) * data.test, data)
-    cost.operations += 60 * steps * configuration.weightCount(data)
+    cost.operations += 60 * steps * Double(configuration.modelSize(data)?.weights ?? 0)
     return cost
   }
 }

@@ -110,18 +110,23 @@ struct PruneAtInitialization: RunProtocol {
     }
     switch criterion {
     case "snip": return keep(network.snipScores(series.data.train, rows))
-    case "grasp": return keep(network.graspScores(series.data.train, rows))
+    case "grasp":
+      if let obstacle = network.options.curvatureObstacle {
+        throw RunFailure(description: "GraSP needs exact curvature, which there is not for \(obstacle)")
+      }
+      return keep(network.graspScores(series.data.train, rows))
     case "magnitude":
       return full.keeping(1 - sparsity, within: scope) { abs(network.parameters.start[$0]) }
     case "random":
       return keep(
         randomScores(network.layout, seed: series.context.streamSeed, purpose: "random-pruning"))
     case "synflow":
-      guard
+      guard network.denseChain != nil,
         let mask = synapticFlowMask(
           network.parameters, layout: network.layout, fraction: 1 - sparsity, rounds: rounds)
       else {
-        throw RunFailure(description: "SynFlow is defined here for chains of dense layers only")
+        throw RunFailure(
+          description: "SynFlow is defined here for chains of dense layers without normalisation")
       }
       return mask
     default: return full

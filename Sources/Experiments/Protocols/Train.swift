@@ -8,7 +8,16 @@ struct Train: RunProtocol {
   static let record = Record("train", doc: "Trains the model once a run. The default.", fields: [])
   static let trainsModel = true
   static let takesProbes = true
-  static let datasets = classificationData
+  static let datasets = classificationData + regressionData
+
+  static func check(_ value: Value, _ complaints: inout Complaints) {
+    let name = value["data"]?["name"]?.string
+    if regressionData.contains(where: { $0.rawValue == name }), value["train"]?["loss"]?.string != "mse" {
+      complaints.add(
+        "model-data", "'\(name ?? "")' has real-valued targets, which cross-entropy cannot fit", in: "train",
+        expected: "loss: mse")
+    }
+  }
 
   init(_ value: Value) {}
 
@@ -105,9 +114,11 @@ extension RunTable {
 
 extension RunContext {
   /// An uninitialised network for this run's data, and its training options.
-  func makeNetwork(for data: TrainingData) -> (Network, TrainOptions)? {
+  ///
+  /// - Parameter rows: examples of the largest batch, when another than the training's own may be larger.
+  func makeNetwork(for data: TrainingData, rows: Int = 0) -> (Network, TrainOptions)? {
     guard let model = configuration.model, let train = configuration.train else { return nil }
-    let capacity = max(min(train.batch ?? data.train.count, data.train.count), 256)
+    let capacity = max(min(max(train.batch ?? data.train.count, rows), data.train.count), 256)
     let network = try? Network(
       model, input: data.shape, classes: data.classes, capacity: capacity, loss: train.loss)
     return network.map { ($0, train) }

@@ -37,10 +37,11 @@ struct TrainingSeries {
   /// Digests of all trainings; steps count on from one to the next.
   private(set) var digests: [(step: Int, digest: String)] = []
 
-  /// Prepares `trainings` times the steps of the specification's training, and `further` steps.
-  init(_ context: RunContext, trainings: Int, further: Int = 0) throws {
+  /// Prepares `trainings` times the steps of the specification's training, and `further` steps, with batches of at most
+  /// the specification's size or `largestBatch`.
+  init(_ context: RunContext, trainings: Int, further: Int = 0, largestBatch: Int = 0) throws {
     data = TrainingData(try context.library.load(context.configuration.data, seed: context.streamSeed))
-    guard let (network, options) = context.makeNetwork(for: data) else {
+    guard let (network, options) = context.makeNetwork(for: data, rows: largestBatch) else {
       throw ConfigurationError(description: "no model or training")
     }
     self.network = network

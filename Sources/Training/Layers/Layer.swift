@@ -101,7 +101,7 @@ struct LazyBuffer {
 /// Layers one after the other.
 final class LayerStack {
   let layers: [any Layer]
-  private let outputSizes: [Int]
+  let outputSizes: [Int]
   private var savedGradients: [Buffer] = []
 
   /// `outputSizes` are floats of each layer's output for a full batch.
