@@ -1,4 +1,4 @@
-// Sharpness, slices and tolerated noise against losses that are known.
+// Sharpness and slices against losses that are known.
 import BitExact
 import Measurements
 import Testing
@@ -101,40 +101,6 @@ private func halfSquare(_ network: Network) -> Double {
     let grid = LossGrid(network, along: first, and: second, coordinates: [-1, 0, 1]) { halfSquare(network) }
     #expect(grid.losses == [[2.5, 2, 2.5], [0.5, 0, 0.5], [2.5, 2, 2.5]])
     #expect(network.parameters.start[0] == 0)
-  }
-
-  /// "Accuracy" that falls in proportion to the squared noise: 1 − Σ(w − 1)²/(12·0.4) drops by 0.1 at σ² ≈ 0.04.
-  @Test func toleratedNoiseOfAKnownDrop() {
-    let network = points()
-    func accuracy() -> Double {
-      var sum = 0.0
-      for parameter in network.layout.parameters {
-        parameter.forEachIndex { i in
-          let change = Double(network.parameters.start[i]) - 1
-          sum += change * change
-        }
-      }
-      return 1 - sum / (12 * 0.4)
-    }
-    for scale in [NoiseScale.uniform, .magnitude] {
-      let sigma = toleratedNoise(
-        network, scale, draws: 400, stream: RandomStream(seed: 1, purpose: "noise"), accuracy: accuracy)
-      #expect(abs(sigma * sigma - 0.04) < 0.004, "\(sigma)")
-    }
-    #expect(network.parameters.start[0] == 1)
-    let all = toleratedNoise(network, .uniform, stream: RandomStream(seed: 1, purpose: "noise")) { 1 }
-    #expect(all > 1.99)
-  }
-
-  @Test func boundsByHand() {
-    #expect(
-      abs(pacBayesBound(squaredNorm: 8, sigma: 0.5, examples: 100) - (8 + Elementary.log(200) + 10)) < 1e-12)
-    let (network, origin) = (points(), points(0))
-    // All 12 changes are 1: each term is log((ε² + (σ² + 1))/(ε² + σ²)).
-    let bound = magnitudeAwareBound(
-      network.layout, network.parameters, origin.parameters, sigma: 1, examples: 100)
-    let term = Elementary.log((1e-6 + 2) / (1e-6 + 1))
-    #expect(abs(bound - (3 * term + Elementary.log(100) + 10)) < 1e-9)
   }
 
   /// Dinh et al. 2017: a ReLU layer times α and the next over α is the same function, yet sharper by up to α²; slices along
