@@ -6,7 +6,7 @@ SOURCES := Package.swift $(shell find -L Sources -type f)
 PACKAGES := libcmark-gfm-dev libcmark-gfm-extensions-dev libpng-dev zlib1g-dev libssl-dev \
   fonts-open-sans dataset-fashion-mnist pkg-config
 
-.PHONY: all build papers smoke test lint format check packages bench bench-peers clean
+.PHONY: all build papers smoke test test-neon lint format check packages gallery bench bench-peers clean
 
 all: papers
 
@@ -44,6 +44,10 @@ packages:
 test: packages
 	swift test
 
+## Proves that the kernels give the same bits on Arm, under qemu (installs a cross compiler and qemu-user).
+test-neon:
+	@.ci/test-neon
+
 ## Fails when a file is not formatted as .swift-format says.
 lint:
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
@@ -55,6 +59,11 @@ format:
 ## Shows every mistake in the papers.
 check: $(OFFPRINT)
 	@$(OFFPRINT) check
+
+## Draws the figures of gallery/ into output/gallery.
+gallery: packages
+	@swift build --configuration release --product Gallery >&2
+	@.build/release/Gallery
 
 ## Prints steps per second and GFLOP/s of every workload, one JSON object a line.
 bench: packages

@@ -41,6 +41,17 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: Bool 
     swiftSettings: strict)
 }
 
+/// The fuzzer has no `main` of its own, so it exists only while somebody fuzzes: see CONTRIBUTING.md.
+let isFuzzing = Context.environment["OFFPRINT_FUZZ"] != nil
+let fuzzer: [Target] =
+  isFuzzing
+  ? [
+    .executableTarget(
+      name: "Fuzzer", dependencies: ["FuzzTargets"],
+      swiftSettings: [.unsafeFlags(["-parse-as-library"])],
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])])
+  ] : []
+
 let package = Package(
   name: "offprint",
   platforms: [.macOS(.v15)],
@@ -71,6 +82,7 @@ let package = Package(
       }),
     .target(name: "CProcessor"),
     module("KernelTable", []),
+    module("KernelDigests", ["KernelTable"]),
     kernels("KernelsBaseline", cpu: nil, define: baseline),
   ] + vectorLevels.map { kernels($0.name, cpu: $0.cpu, define: $0.define) } + [
     module(
@@ -106,8 +118,20 @@ let package = Package(
       ]),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["BitExact", "KernelTable", "Datasets", "Specification", "Training"],
+      dependencies: [
+        "BitExact", "KernelTable", "KernelDigests", "Datasets", "Specification", "Training",
+      ],
       exclude: ["Peers"], swiftSettings: strict),
+    .executableTarget(
+      name: "Gallery",
+      dependencies: ["BitExact", "Diagnostics", "Plotting", "RunStore", "Specification", "Tables"],
+      swiftSettings: strict),
+    module(
+      "FuzzTargets",
+      [
+        "Datasets", "Diagnostics", "Experiments", "Expressions", "Manuscript", "Plotting", "RunStore",
+        "Specification", "Tables", "Training",
+      ]),
     .executableTarget(
       name: "offprint-cli",
       dependencies: [
@@ -116,16 +140,23 @@ let package = Package(
       swiftSettings: strict),
     tests("Manuscript", ["Manuscript", "Diagnostics", "Specification"], resources: true),
     tests("Report", ["Report", "Manuscript", "Diagnostics", "Specification", "BitExact"], resources: true),
-    tests("BitExact", ["BitExact", "KernelTable"]),
+    tests("BitExact", ["BitExact", "KernelTable", "KernelDigests"], resources: true),
     tests("Training", ["Training", "BitExact", "KernelTable"]),
     tests("Experiments", ["Experiments", "Datasets", "Diagnostics", "Specification", "Tables", "Training"]),
     tests("RunStore", ["RunStore", "Specification"]),
     tests("Command", ["offprint-cli"]),
     tests("Architecture", []),
-    tests("Offprint", ["Offprint", "Diagnostics", "Expressions", "Specification", "Tables"]),
-    tests("Plotting", ["Plotting", "CFonts", "Diagnostics", "Specification", "Tables"]),
+    tests("Fuzz", ["FuzzTargets"], resources: true),
+    tests(
+      "Offprint",
+      [
+        "Offprint", "Datasets", "Diagnostics", "Experiments", "Expressions", "Manuscript", "Report",
+        "Specification",
+        "Tables",
+      ]),
+    tests("Plotting", ["Plotting", "Gallery", "CFonts", "Diagnostics", "Specification", "Tables"]),
     tests("Statistics", ["Statistics", "BitExact"], resources: true),
     tests("Expressions", ["Expressions", "Diagnostics", "Statistics", "Tables"]),
     tests("Datasets", ["Datasets", "BitExact", "CZlib"], resources: true),
-  ]
+  ] + fuzzer
 )

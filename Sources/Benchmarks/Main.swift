@@ -1,5 +1,6 @@
 // `make bench`: one JSON object a line for every workload, matrix shape and the peak of the core.
 import BitExact
+import KernelDigests
 import KernelTable
 import Specification
 import Training
@@ -9,6 +10,7 @@ enum Main {
   static func main() throws {
     let wanted = Array(CommandLine.arguments.dropFirst())
     func selected(_ name: String) -> Bool { wanted.isEmpty || wanted.contains(name) }
+    if wanted == ["bits"] { return printDigests() }
     let peak = peakRate()
     if selected("peak") { report("fma_peak", ["gflops": .number(rounded(peak / 1e9))]) }
     for workload in Workload.all() where selected(workload.name) { try train(workload, peak) }
@@ -21,6 +23,19 @@ enum Main {
   private static func peakRate() -> Double {
     let (m, n, k) = (48, 64, 256)
     return 2 * Double(m * n * k) * productRate(m, n, k, transposed: false)
+  }
+
+  /// The digest of every kernel at every level that this processor has.
+  private static func printDigests() {
+    for kernels in Kernels.available {
+      reportKernelDigests(kernels) { name, digest in
+        let line: [String: Value] = [
+          "isa": .string(kernels.name), "kernel": .string("\(name)"),
+          "digest": .string(String(digest, radix: 16)),
+        ]
+        print(Value.object(line).canonicalJSON)
+      }
+    }
   }
 
   private static let shapes: [(m: Int, n: Int, k: Int, transposed: Bool)] = [
@@ -55,7 +70,7 @@ enum Main {
     let network = Network(
       workload.model, features: data.features, classes: workload.classes, capacity: batchSize)
     network.initialize(seed: 1)
-    let optimizer = Optimizer(workload.train, size: network.layout.size)
+    let optimizer = Optimizer(workload.train, layout: network.layout)
     var order = BatchOrder(count: data.count, seed: 1)
     var batch = Array(0..<batchSize)
     let rate = callsPerSecond(1) {
@@ -63,7 +78,7 @@ enum Main {
       network.computeGradient(data, batch)
       optimizer.step(network, rate: workload.train.rate)
     }
-    let operations = workload.operations(features: data.features) * rate
+    let operations = try workload.operations(network.input) * rate
     report(
       workload.name,
       [

@@ -13,13 +13,11 @@ struct Workload {
   var classes = 10
 
   /// Floating-point operations of the matrix products of one step; a first layer has no input gradient.
-  func operations(features: Int) -> Double {
-    let widths = [features] + model.hidden + [classes]
-    let batch = Double(train.batch ?? 1)
-    return zip(widths, widths.dropFirst()).enumerated().reduce(0) { sum, layer in
-      let products = layer.offset == 0 ? 4.0 : 6.0
-      return sum + products * batch * Double(layer.element.0) * Double(layer.element.1)
-    }
+  func operations(_ input: FeatureShape) throws -> Double {
+    let layers = model.layers(classes: classes)
+    let all = try model.size(input, classes: classes).multiplications
+    let first = try layers.first.map { try ModelOptions.multiplications($0, input) } ?? 0
+    return Double(train.batch ?? 1) * (6 * all - 2 * first)
   }
 
   static func all() -> [Workload] {

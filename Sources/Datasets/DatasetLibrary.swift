@@ -32,7 +32,9 @@ public final class DatasetLibrary: Sendable {
       return DatasetDescription(
         shape: [DigitPair.inputCount], classes: 2, train: counts.train, validation: counts.validation,
         test: counts.test)
-    case .fashionMNIST, .mnist, .digits, .mnist1d:
+    case .linearTeacher, .randomPoints, .linearMap, .sines, .modularAddition:
+      return Generated(request).description
+    case .fashionMNIST, .mnist, .digits, .mnist1d, .cifar10:
       let layout = try layout(of: request)
       // How many examples some of the classes have is known only from the labels.
       let (train, test) =
@@ -54,7 +56,9 @@ public final class DatasetLibrary: Sendable {
     switch request.name {
     case .separable: SHA256.hexDigest(of: Array("separable 1".utf8))
     case .digitPair: Digits.digest
-    case .fashionMNIST, .mnist, .digits, .mnist1d: try source(of: request).digest
+    case .linearTeacher, .randomPoints, .linearMap, .sines, .modularAddition:
+      SHA256.hexDigest(of: Array("\(request.name.rawValue) 1".utf8))
+    case .fashionMNIST, .mnist, .digits, .mnist1d, .cifar10: try source(of: request).digest
     }
   }
 
@@ -75,7 +79,9 @@ public final class DatasetLibrary: Sendable {
         trainRows: Array(0..<data.count))
     case .digitPair:
       return try digitPair(request, seed: seed)
-    case .fashionMNIST, .mnist, .digits, .mnist1d:
+    case .linearTeacher, .randomPoints, .linearMap, .sines, .modularAddition:
+      return Generated(request).split(seed: seed)
+    case .fashionMNIST, .mnist, .digits, .mnist1d, .cifar10:
       return try prepared(request, from: source(of: request), seed: seed)
     }
   }
@@ -155,10 +161,11 @@ public final class DatasetLibrary: Sendable {
       throw request.invalid("label_noise", "\(request.labelNoise) is not a fraction in 0…1")
     }
     let plain = DatasetRequest(request.name)
-    let synthetic = request.name == .separable || request.name == .digitPair
+    let synthetic = request.name.isGenerated || request.name == .digitPair
     if synthetic {
       let options: [(String, Bool)] = [
-        ("label_noise", request.labelNoise == 0), ("labels", request.labels == .true),
+        ("label_noise", request.labelNoise == 0 || request.name == .linearTeacher),
+        ("labels", request.labels == .true),
         ("inputs", request.inputs == .true), ("classes", request.classes == nil),
         ("standardize", request.standardization == nil || request.standardization == Standardization.none),
       ]
@@ -166,6 +173,7 @@ public final class DatasetLibrary: Sendable {
         throw request.invalid(option, "this dataset has no such option")
       }
     }
+    try checkGenerated(request)
     if request.name == .separable {
       for (option, count) in [
         ("train", request.train), ("validation", request.validation), ("test", request.test),
@@ -195,6 +203,34 @@ public final class DatasetLibrary: Sendable {
       if classes.count < 2 || classes.sorted() != Array(Set(classes)).sorted() {
         throw request.invalid("classes", "at least two different classes are needed, each once")
       }
+    }
+  }
+
+  /// What the declared ranges of the options of generated sets cannot say.
+  private func checkGenerated(_ request: DatasetRequest) throws(DatasetError) {
+    guard request.name.isGenerated, request.name != .separable else { return }
+    for (option, value) in [
+      ("features", request.features), ("outputs", request.outputs), ("modulus", request.modulus),
+    ] where value < 1 {
+      throw request.invalid(option, "\(value) is not possible")
+    }
+    if request.name == .modularAddition {
+      if request.train != nil || request.test != nil || request.validation != nil {
+        throw request.invalid("train", "this dataset has no such option; set 'fraction'")
+      }
+      if !(0...1).contains(request.fraction) {
+        throw request.invalid("fraction", "\(request.fraction) is not a fraction in 0…1")
+      }
+    }
+    if request.name == .sines, request.frequencies.isEmpty {
+      throw request.invalid("frequencies", "at least one is needed")
+    }
+    let described = Generated(request).description
+    let rows = described.train + described.validation + described.test
+    let (numbers, overflow) = rows.multipliedReportingOverflow(by: described.inputCount + described.classes)
+    if overflow || numbers > 1 << 30 {
+      throw request.invalid(
+        "train", "\(rows) examples of \(described.inputCount) inputs are more than fit into memory")
     }
   }
 
@@ -253,10 +289,16 @@ public final class DatasetLibrary: Sendable {
         throw request.invalid("size", "only images of 28 × 28 pixels can be resized")
       }
       return layout
+    case .cifar10:
+      if let source = sources.withLock({ $0[request.name.rawValue] }) {
+        return Layout(shape: source.train.shape, train: source.train.count, test: source.test.count)
+      }
+      let files = try CifarFiles.find(in: searchPath)
+      return Layout(shape: CifarFiles.shape, train: try files.trainCount(), test: try files.testCount())
     case .mnist1d:
       let sizes = mnist1dSizes(request)
       return Layout(shape: [MNIST1D.inputCount], train: sizes.train, test: sizes.test)
-    case .digits, .digitPair, .separable:
+    case .digits, .digitPair, .separable, .linearTeacher, .randomPoints, .linearMap, .sines, .modularAddition:
       return Layout(
         shape: Digits.all.shape, train: Digits.count - Digits.testCount, test: Digits.testCount)
     }
@@ -271,7 +313,7 @@ public final class DatasetLibrary: Sendable {
   /// The decoded source, from memory when another run has asked for it.
   private func source(of request: DatasetRequest) throws(DatasetError) -> Source {
     switch request.name {
-    case .digits, .digitPair, .separable:
+    case .digits, .digitPair, .separable, .linearTeacher, .randomPoints, .linearMap, .sines, .modularAddition:
       return Digits.source
     case .mnist1d:
       let sizes = mnist1dSizes(request)
@@ -283,6 +325,11 @@ public final class DatasetLibrary: Sendable {
       let searchPath = self.searchPath
       return try kept(request.name.rawValue) { () throws(DatasetError) -> Source in
         try IdxFiles.find(request.name, in: searchPath).source()
+      }
+    case .cifar10:
+      let searchPath = self.searchPath
+      return try kept(request.name.rawValue) { () throws(DatasetError) -> Source in
+        try CifarFiles.find(in: searchPath).source()
       }
     }
   }

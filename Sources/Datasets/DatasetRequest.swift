@@ -14,6 +14,29 @@ public enum DatasetName: String, CaseIterable, Hashable, Sendable {
   case separable
   /// Two of the optical digits, labelled +1 and −1, with a constant feature; built in.
   case digitPair = "digit-pair"
+  /// CIFAR-10: 50,000 / 10,000 colour images, 32 × 32 (Krizhevsky 2009); the user supplies the binary files.
+  case cifar10 = "cifar-10"
+  /// Normal points with the class that a random hyperplane through the origin gives them; generated.
+  case linearTeacher = "linear-teacher"
+  /// Normal points with classes drawn by fair coins: random dichotomies (Cover 1965); generated.
+  case randomPoints = "random-points"
+  /// Pairs of normal inputs x and real-valued targets A·x; generated.
+  case linearMap = "linear-map"
+  /// A sum of sines on a grid of the unit interval, with real-valued targets (Rahaman et al. 2019); generated.
+  case sines
+  /// All pairs (a, b) with the class (a + b) mod p (Power et al. 2022); generated.
+  case modularAddition = "modular-addition"
+
+  /// Whether the dataset is made by a recipe, without any source.
+  var isGenerated: Bool {
+    switch self {
+    case .separable, .linearTeacher, .randomPoints, .linearMap, .sines, .modularAddition: true
+    case .fashionMNIST, .mnist, .digits, .mnist1d, .digitPair, .cifar10: false
+    }
+  }
+
+  /// Whether its targets are real numbers, for the squared loss.
+  public var isRegression: Bool { self == .linearMap || self == .sines }
 }
 
 /// How inputs are brought to mean zero and unit standard deviation; always from the training part.
@@ -24,6 +47,14 @@ public enum Standardization: String, CaseIterable, Hashable, Sendable {
   case pixel
   /// Inputs stay as they are: images in 0…1.
   case none
+  /// Images as stored, 0…255 (0…16 for the optical digits).
+  case raw
+  /// Images in 0…1; the same as `none`, by the name it has among the ways to scale.
+  case unit
+  /// The mean of each input is subtracted.
+  case center
+  /// Principal components of the training part, each with mean 0 and variance 1.
+  case whiten
 }
 
 /// Where training labels come from.
@@ -84,6 +115,18 @@ public struct DatasetRequest: Hashable, Sendable {
   public var first: Int
   /// `digit-pair`: the digit labelled −1.
   public var second: Int
+  /// `linear-teacher`, `random-points`, `linear-map`: coordinates of a point.
+  public var features = 20
+  /// `linear-map`: coordinates of a target.
+  public var outputs = 50
+  /// `linear-map`, `sines`: standard deviation of the normal noise on training targets.
+  public var targetNoise = 0.0
+  /// `sines`: the frequencies k of the terms sin(2πkx + φₖ).
+  public var frequencies: [Double] = [1, 5, 10]
+  /// `modular-addition`: the modulus p.
+  public var modulus = 31
+  /// `modular-addition`: fraction of the p² pairs that is trained on.
+  public var fraction = 0.6
 
   /// Creates a request for a whole dataset; options are set on the value.
   public init(

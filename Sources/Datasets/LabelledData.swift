@@ -8,12 +8,18 @@ public struct LabelledData: Sendable {
   public var shape: [Int]
   /// One label per row: `0..<classes`, or −1 and +1 in the binary sets made for linear separators.
   public var labels: [Int32]
-  /// The number of classes.
+  /// The number of classes; of regression sets, the number of targets of a row.
   public var classes: Int
+  /// Real-valued targets of regression sets, row-major with `classes` numbers a row; their labels are all 0.
+  public var targets: [Float]?
 
   /// Creates data; `inputs` must hold as many rows as there are labels.
-  public init(inputs: [Float], shape: [Int], labels: [Int32], classes: Int) {
+  public init(
+    inputs: [Float], shape: [Int], labels: [Int32], classes: Int, targets: [Float]? = nil
+  ) {
     precondition(inputs.count == labels.count * shape.reduce(1, *), "one input row per label")
+    precondition(targets.map { $0.count == labels.count * classes } ?? true, "one target row per label")
+    self.targets = targets
     self.inputs = inputs
     self.shape = shape
     self.labels = labels
@@ -95,6 +101,8 @@ public struct DataSplit: Sendable {
   public var trueTrainLabels: [Int32]
   /// The row of each training example in the training part of the source.
   public var trainRows: [Int]
+  /// Whether each training example's label was drawn at random (and so may be wrong); empty when none was.
+  public var isNoisy: [Bool] = []
 
   /// Creates a split.
   public init(

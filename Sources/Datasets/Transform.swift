@@ -61,7 +61,14 @@ struct Transform {
     let width = split.train.inputCount
     let statistics: [PixelStatistics]
     switch request.standardization ?? (source.train.shape.count == 3 ? .global : .none) {
-    case .none: return
+    case .none, .unit: return
+    case .raw: return scaleToRaw(&split)
+    case .whiten: return whiten(&split)
+    case .center:
+      statistics = (0..<width).map {
+        PixelStatistics(
+          mean: PixelStatistics(of: split.train.inputs, from: $0, by: width).mean, standardDeviation: 1)
+      }
     case .global: statistics = [split.train.pixelStatistics]
     case .pixel:
       statistics = (0..<width).map { PixelStatistics(of: split.train.inputs, from: $0, by: width) }
@@ -88,6 +95,7 @@ struct Transform {
     }
     if request.labels == .random {
       split.train.labels = rows.map { draw($0, "random-labels") }
+      split.isNoisy = [Bool](repeating: true, count: rows.count)
     }
     let noisy = Int((request.labelNoise * Double(rows.count)).rounded())
     if noisy == 0 { return }
@@ -96,7 +104,9 @@ struct Transform {
       return stream.uniform()
     }
     let order = rows.indices.sorted { (rank[$0], $0) < (rank[$1], $1) }
+    if split.isNoisy.isEmpty { split.isNoisy = [Bool](repeating: false, count: rows.count) }
     for position in order.prefix(noisy) {
+      split.isNoisy[position] = true
       split.train.labels[position] = draw(rows[position], "label-noise-value")
     }
   }

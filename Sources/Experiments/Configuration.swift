@@ -57,11 +57,16 @@ public struct RecordOptions: Sendable {
   public var metrics: [String]
   /// Training accuracy that counts as fitted.
   public var fitAccuracy: Double
+  /// Thresholds whose first recorded step is a final metric.
+  var thresholds: [StepThreshold]
 
   init(_ value: Value) {
     every = value["every"]?.integer
     metrics = value["metrics"]?.array?.compactMap(\.string) ?? []
     fitAccuracy = value["fit_accuracy"]?.number ?? 0.9995
+    thresholds = (value["steps_to"]?.object ?? [:]).sorted { $0.key < $1.key }.flatMap { metric, values in
+      (values.array ?? []).compactMap(\.number).map { StepThreshold(metric: metric, value: $0) }
+    }
   }
 }
 

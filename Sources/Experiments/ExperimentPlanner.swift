@@ -123,7 +123,7 @@ public struct ExperimentPlanner {
       guard let prepared = prepare(point.apply(to: base), body, &found) else { continue }
       if declarations.isEmpty {
         declarations =
-          type(of: prepared.configuration.runProtocol).tables
+          prepared.configuration.runProtocol.tables(prepared.configuration)
           + prepared.configuration.measurements.map { type(of: $0).table }
       }
       digests[prepared.configuration.data.name.rawValue] = prepared.digest
@@ -243,35 +243,20 @@ public struct ExperimentPlanner {
     }
     if let model = value["model"], ModelOptions(model) == nil {
       complain(
-        "model-layers", "the model's hidden layers must be given in one way", "model",
-        expected: "either mlp: [...], or width: (and depth:)")
+        "model-layers", "the model's architecture must be given in one way", "model",
+        expected:
+          "one of mlp: [...], width: (and depth:), blocks: (and width:), cnn: [...], resnet: 6n + 2, gru:")
     }
     if let data = value["data"]?["name"]?.string.flatMap(DatasetName.init), !kind.datasets.contains(data) {
       complain(
         "model-data", "the protocol '\(name)' cannot use the dataset '\(data.rawValue)'", "data",
         expected: "one of " + kind.datasets.map(\.rawValue).joined(separator: ", "))
     }
-    if kind == IterativePruning.self {
-      let controls = value["protocol"]?["controls"]?.array ?? []
-      let rounds = value["protocol"]?["control_rounds"]?.array?.compactMap(\.integer) ?? []
-      if controls.isEmpty != rounds.isEmpty {
-        complain(
-          "missing-key", "controls need the rounds at which they are trained", "protocol",
-          expected: "both controls and control_rounds, or neither")
-      }
-      if let last = value["protocol"]?["rounds"]?.integer, let late = rounds.first(where: { $0 > last }) {
-        complain("wrong-value", "control round \(late) is after the last round, \(last)", "protocol")
-      }
-      if value["data"]?["validation"] == nil {
-        complain(
-          "missing-key", "iterative-pruning needs validation data", "data",
-          expected: "validation: a number of examples")
-      }
-      if value["record"]?["every"] == nil {
-        complain("missing-key", "iterative-pruning needs 'record.every' for its early-stop step", "record")
-      }
-    }
-    if value["model"]?["norm"]?.string != "batch",
+    var complaints = Complaints()
+    kind.check(value, &complaints)
+    checkRecord(value, &complaints)
+    for found in complaints.all { complain(found.rule, found.message, found.key, expected: found.expected) }
+    if value["model"]?["norm"]?.string?.hasPrefix("batch") != true,
       value["measure"]?.array?.contains(where: { $0["name"] == "inference_modes" }) == true
     {
       complain(
@@ -294,23 +279,42 @@ public struct ExperimentPlanner {
           at: place.position, length: place.length, expected: "at most \(description.train), or full"))
     }
     let size = train.batch ?? description.train
-    if configuration.model?.batchNorm == true, configuration.model?.normStatistics == .batch, size < 2 {
+    if configuration.model?.batchNorm == true, configuration.model?.norm.statistics == .batch, size < 2 {
       diagnostics.add(
         Diagnostic(
           rule: "batch-size",
           "batch normalisation cannot be trained on batches of 1: every output would be constant",
           at: place.position, length: place.length, expected: "batch: at least 2"))
     }
-    let memory =
-      16
-      * (configuration.weightCount(description) + Double(size)
-        * Double(configuration.model?.hidden.reduce(0, +) ?? 0))
-    if memory > 64e9 {
+    checkModel(configuration, description, batch: size, node["model"] ?? node, &diagnostics)
+  }
+
+  private func checkModel(
+    _ configuration: Configuration, _ description: DatasetDescription, batch: Int, _ node: Node,
+    _ diagnostics: inout Diagnostics
+  ) {
+    guard let model = configuration.model else { return }
+    if case .cnn(let stack) = model.architecture, let side = stack.kernels.min(), stack.stride > side {
       diagnostics.add(
         Diagnostic(
-          rule: "model-size", "this model would need about \(Int(memory / 1e9)) GB",
-          at: (node["model"] ?? node).position,
-          expected: "at most 64 GB"))
+          rule: "model-layers", "a stride of \(stack.stride) skips inputs of a kernel of \(side)",
+          at: node.position, expected: "a stride of at most the kernel's side"))
+      return
+    }
+    do {
+      let size = try model.size(.input(description.shape), classes: description.classes)
+      let memory = 4 * (4 * Double(size.paddedParameters) + 2 * Double(batch) * size.activations)
+      if memory > 64e9 {
+        diagnostics.add(
+          Diagnostic(
+            rule: "model-size", "this model would need about \(Int(memory / 1e9)) GB", at: node.position,
+            expected: "at most 64 GB"))
+      }
+    } catch {
+      diagnostics.add(
+        Diagnostic(
+          rule: "model-data", "the model does not fit the data: \(error)", at: node.position,
+          expected: "inputs of shape \(description.shape)"))
     }
   }
 }

@@ -57,12 +57,15 @@ public struct RunContext {
   public let library: DatasetLibrary
   /// Told now and then how many of the run's steps are done; throws to give the run up.
   public let progress: (_ done: Int, _ total: Int) throws -> Void
+  /// Where a long run saves its state; `nil` when it need not.
+  public let checkpoints: RunCheckpoints?
 
   /// Prepares a run.
   public init(
-    configuration: Configuration, seed: Int, library: DatasetLibrary,
+    configuration: Configuration, seed: Int, library: DatasetLibrary, checkpoints: RunCheckpoints? = nil,
     progress: @escaping (Int, Int) throws -> Void = { _, _ in }
   ) {
+    self.checkpoints = checkpoints
     self.configuration = configuration
     self.seed = seed
     self.library = library
@@ -71,6 +74,26 @@ public struct RunContext {
 
   /// The seed as the streams take it.
   var streamSeed: UInt64 { UInt64(max(0, seed)) }
+}
+
+/// Where a run saves its state now and then, so that an interrupted one need not start again.
+///
+/// A protocol that runs one training hands it to `ObservedTraining.checkpoints`; going on from a saved state gives the same
+/// bits as not having stopped.
+public struct RunCheckpoints {
+  /// The state that an interrupted run left.
+  public let saved: [UInt8]?
+  /// Whether it is time to save; may read a clock, as saving changes no number.
+  public let isDue: (_ step: Int) -> Bool
+  /// Keeps a state.
+  public let save: ([UInt8]) -> Void
+
+  /// Collects the hooks.
+  public init(saved: [UInt8]?, isDue: @escaping (_ step: Int) -> Bool, save: @escaping ([UInt8]) -> Void) {
+    self.saved = saved
+    self.isDue = isDue
+    self.save = save
+  }
 }
 
 /// A way of running an experiment. Adding one means adding one type, and its name to `runProtocols`.
@@ -87,8 +110,43 @@ protocol RunProtocol: Sendable {
   static var tables: [TableDeclaration] { get }
   /// Runs once.
   func run(_ context: RunContext) throws -> RunResult
+  /// The tables of runs of one specification; those of the type, with the metrics that only it asks for.
+  func tables(_ configuration: Configuration) -> [TableDeclaration]
+  /// What no single option can say about a specification of this protocol, as `complaints`.
+  static func check(_ value: Value, _ complaints: inout Complaints)
   /// Training steps of one run and floating-point operations of one run, for estimates.
   func cost(_ configuration: Configuration, _ data: DatasetDescription) -> RunCost
+}
+
+extension RunProtocol {
+  func tables(_ configuration: Configuration) -> [TableDeclaration] { Self.tables }
+  static func check(_ value: Value, _ complaints: inout Complaints) {}
+}
+
+/// Mistakes that a protocol or measurement finds in a specification, for the planner to place.
+struct Complaints {
+  /// One mistake; `key` is the part of the specification that it lies in (`data`, `protocol`, …).
+  struct Complaint {
+    var rule: String
+    var message: String
+    var key: String
+    var expected: String?
+  }
+
+  private(set) var all: [Complaint] = []
+
+  mutating func add(_ rule: String, _ message: String, in key: String, expected: String? = nil) {
+    all.append(Complaint(rule: rule, message: message, key: key, expected: expected))
+  }
+
+  /// Complains when a dataset has no validation part.
+  mutating func requireValidation(_ value: Value, for name: String) {
+    if value["data"]?["validation"] == nil {
+      add(
+        "missing-key", "\(name) needs validation data", in: "data",
+        expected: "validation: a number of examples")
+    }
+  }
 }
 
 /// What a run will cost.
@@ -114,7 +172,10 @@ protocol RunMeasurement: Sendable {
 }
 
 /// The protocols of the language.
-let runProtocols: [any RunProtocol.Type] = [Train.self, IterativePruning.self, SeparableDescentProtocol.self]
+let runProtocols: [any RunProtocol.Type] = [
+  Train.self, IterativePruning.self, PruneAndFineTune.self, PruneAtInitialization.self, TicketMovement.self,
+  SeparableDescentProtocol.self,
+]
 
 /// The measurements of the language.
 let runMeasurements: [any RunMeasurement.Type] = [InferenceModes.self]
@@ -125,14 +186,60 @@ final class TrainingData {
   let validation: ExampleMatrix
   let test: ExampleMatrix
   let classes: Int
+  /// Shape of one input.
+  let shape: FeatureShape
+  /// Rows of `train` whose label was drawn at random, and the others.
+  let noisyRows: [Int]
+  let cleanRows: [Int]
+  /// The rows with a randomly drawn label, with their true labels.
+  private(set) lazy var noisyTrue = selection(of: train, noisyRows, labels: trueLabels)
+  /// The labels of `train` before label noise.
+  let trueLabels: [Int32]
 
   init(_ split: DataSplit) {
+    shape = .input(split.train.shape)
     func matrix(_ data: LabelledData) -> ExampleMatrix {
-      ExampleMatrix(inputs: data.inputs, labels: data.labels, features: data.inputCount)
+      ExampleMatrix(
+        inputs: data.channelsLast, labels: data.labels, features: data.inputCount,
+        targets: data.targets ?? [],
+        targetCount: data.targets == nil ? 0 : data.classes)
     }
     train = matrix(split.train)
     validation = matrix(split.validation)
     test = matrix(split.test)
     classes = split.train.classes
+    trueLabels = split.trueTrainLabels
+    noisyRows = split.isNoisy.indices.filter { split.isNoisy[$0] }
+    cleanRows =
+      split.isNoisy.isEmpty
+      ? Array(0..<split.train.count) : split.isNoisy.indices.filter { !split.isNoisy[$0] }
+  }
+
+  /// Some rows of a part, with labels of the caller's.
+  func selection(of part: ExampleMatrix, _ rows: [Int], labels: [Int32]) -> ExampleMatrix {
+    var inputs: [Float] = []
+    inputs.reserveCapacity(rows.count * part.features)
+    for row in rows {
+      for column in 0..<part.features { inputs.append(part.inputs.start[row * part.stride + column]) }
+    }
+    return ExampleMatrix(inputs: inputs, labels: rows.map { labels[$0] }, features: part.features)
+  }
+}
+
+extension LabelledData {
+  /// The inputs with the channels of each position beside one another, as the kernels want them.
+  fileprivate var channelsLast: [Float] {
+    guard shape.count == 3, shape[0] > 1 else { return inputs }
+    let (channels, positions) = (shape[0], shape[1] * shape[2])
+    var result = [Float](repeating: 0, count: inputs.count)
+    for row in 0..<count {
+      for channel in 0..<channels {
+        for position in 0..<positions {
+          let base = row * channels * positions
+          result[base + position * channels + channel] = inputs[base + channel * positions + position]
+        }
+      }
+    }
+    return result
   }
 }

@@ -22,6 +22,57 @@ public struct StridedMatrix {
   }
 }
 
+/// A matrix whose columns come in segments and whose rows come in groups: the windows of a convolution, read where they lie.
+///
+/// Element (g · `rowsPerGroup` + i, s · `depth` + j) is at
+/// `start[g * groupStride + i * rowStride + s * segmentStride + j * columnStride]`. Nothing needs to be padded or aligned.
+///
+/// A convolution with weights stored [kernel row][kernel column][channel in][channel out] over an input stored [row][column]
+/// [channel] that is padded in space is one product an image: a row an output position, a segment a kernel row
+/// (`depth` = kernel width · channels, `segmentStride` = one input row), a group an output row. Its weight gradient has a row
+/// a weight, a segment an output row and a group a kernel row.
+public struct SegmentedMatrix {
+  /// Address of element (0, 0).
+  public var start: Floats
+  /// Distance between rows of a group, in elements.
+  public var rowStride: Int
+  /// Distance between columns of a segment, in elements.
+  public var columnStride: Int
+  /// Number of segments in a row.
+  public var segments: Int
+  /// Columns in a segment.
+  public var depth: Int
+  /// Distance between segments, in elements.
+  public var segmentStride: Int
+  /// Rows in a group, at least 1; the last group may be short.
+  public var rowsPerGroup: Int
+  /// Distance between groups, in elements.
+  public var groupStride: Int
+
+  /// Describes a matrix in memory; one group unless told otherwise.
+  @inlinable public init(
+    _ start: Floats, rowStride: Int, columnStride: Int = 1, segments: Int = 1, depth: Int,
+    segmentStride: Int = 0, rowsPerGroup: Int = .max, groupStride: Int = 0
+  ) {
+    self.start = start
+    self.rowStride = rowStride
+    self.columnStride = columnStride
+    self.segments = segments
+    self.depth = depth
+    self.segmentStride = segmentStride
+    self.rowsPerGroup = rowsPerGroup
+    self.groupStride = groupStride
+  }
+}
+
+/// What becomes of a finished chain of a matrix product.
+public enum Finish {
+  /// It is the result.
+  case store
+  /// It is added to what the result holds: one chain an example, the examples in order.
+  case add
+}
+
 /// What a matrix product's accumulators start from.
 public enum Start {
   /// Zero.
@@ -49,6 +100,14 @@ public struct KernelTable: Sendable {
   public var multiply:
     @Sendable (
       _ m: Int, _ n: Int, _ k: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start,
+      _ result: MutableFloats, _ resultStride: Int, _ scratch: MutableFloats
+    ) -> Void
+
+  /// The same with a segmented `a` (m×k, k = segments · depth): each element is one chain in order of k, whatever `finish`
+  /// does with it. `multiply` is the case of one segment that is stored.
+  public var multiplySegments:
+    @Sendable (
+      _ m: Int, _ n: Int, _ a: SegmentedMatrix, _ b: Floats, _ bStride: Int, _ start: Start, _ finish: Finish,
       _ result: MutableFloats, _ resultStride: Int, _ scratch: MutableFloats
     ) -> Void
 
@@ -141,6 +200,10 @@ public struct KernelTable: Sendable {
       @escaping @Sendable (
         Int, Int, Int, StridedMatrix, Floats, Int, Start, MutableFloats, Int, MutableFloats
       ) -> Void,
+    multiplySegments:
+      @escaping @Sendable (
+        Int, Int, SegmentedMatrix, Floats, Int, Start, Finish, MutableFloats, Int, MutableFloats
+      ) -> Void,
     transpose: @escaping @Sendable (Int, Int, Floats, Int, MutableFloats, Int) -> Void,
     activate: @escaping @Sendable (Activation, MutableFloats, Int) -> Void,
     activationGradient: @escaping @Sendable (Activation, Floats, MutableFloats, Int) -> Void,
@@ -169,6 +232,7 @@ public struct KernelTable: Sendable {
   ) {
     self.name = name
     self.multiply = multiply
+    self.multiplySegments = multiplySegments
     self.transpose = transpose
     self.activate = activate
     self.activationGradient = activationGradient
@@ -188,6 +252,8 @@ public struct KernelTable: Sendable {
 public enum Activation: String, Sendable, CaseIterable {
   /// max(0, x).
   case relu
+  /// x where positive, 0.01·x elsewhere.
+  case leakyRelu = "leaky-relu"
   /// Hyperbolic tangent.
   case tanh
   /// 1 / (1 + exp(−x)).

@@ -81,18 +81,24 @@ let width = 16
   // 24 accumulators of 32 registers, whatever the tile's width.
   private let tallest = [14, 12, 8, 6]
   private let widest = 4
+  private let fewestRowsToPack = 2
 #elseif AVX2
   private let tallest = [6]
   private let widest = 1
+  private let fewestRowsToPack = 13
+#elseif arch(arm64)
+  // A vector is four registers: 24 accumulators of 32 registers, and one row of b.
+  private let tallest = [6]
+  private let widest = 1
+  private let fewestRowsToPack = 13
 #else
   private let tallest = [4]
   private let widest = 1
+  private let fewestRowsToPack = 13
 #endif
 
 /// The most of k that is accumulated before a tile is written back, which keeps the panel of b in cache.
 private let deepestBlock = 320
-/// Wider matrices than this have blocks of columns copied, so that rows of a panel do not compete for cache sets.
-private let widestUnpacked = 1024
 /// Columns that are copied at a time.
 private let packedWidth = 256
 
@@ -100,195 +106,268 @@ private let packedWidth = 256
   _ m: Int, _ n: Int, _ k: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start,
   _ result: MutableFloats, _ resultStride: Int, _ scratch: MutableFloats
 ) {
-  // Blocks of even depth: a short last block would cost a pass over the result for little work.
-  let blocks = max(1, (k &+ deepestBlock &- 1) / deepestBlock)
-  let depthOfBlock = (k &+ blocks &- 1) / blocks
-  var first = 0
-  repeat {
-    let depth = min(depthOfBlock, k &- first)
-    let begin = first == 0 ? start : .result
-    let left = StridedMatrix(
-      a.start + first &* a.columnStride, rowStride: a.rowStride, columnStride: a.columnStride)
-    var column = 0
-    while column < n {
-      let columns = min(n > widestUnpacked ? packedWidth : n, n &- column)
-      var panel = b + (first &* bStride &+ column)
-      var stride = bStride
-      if n > widestUnpacked, m > 1 {
-        pack(depth, columns, panel, bStride, scratch)
-        (panel, stride) = (Floats(scratch), columns)
-      }
-      let columnStart: Start = if case .row(let bias) = begin { .row(bias + column) } else { begin }
-      multiplyColumns(
-        m, columns, depth, left, panel, stride, columnStart, result + column, resultStride)
-      column &+= columns
-    }
-    first &+= depthOfBlock
-  } while first < k
+  multiplySegments(
+    m, n, SegmentedMatrix(a.start, rowStride: a.rowStride, columnStride: a.columnStride, depth: k), b,
+    bStride,
+    start, .store, result, resultStride, scratch)
 }
 
-/// A block of columns, panel by panel; a panel of b stays in the first cache while the rows of a pass.
-private func multiplyColumns(
-  _ m: Int, _ n: Int, _ depth: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start,
-  _ result: MutableFloats, _ resultStride: Int
+@Sendable func multiplySegments(
+  _ m: Int, _ n: Int, _ a: SegmentedMatrix, _ b: Floats, _ bStride: Int, _ start: Start, _ finish: Finish,
+  _ result: MutableFloats, _ resultStride: Int, _ scratch: MutableFloats
 ) {
+  var product = Product(
+    m: m, a: a, b: b, bStride: bStride, start: start, finish: finish, result: result,
+    resultStride: resultStride)
+  let k = a.segments &* a.depth
+  // A chain that is added at its end cannot be laid down in the result half-way.
+  if k <= deepestBlock || finish == .add { return multiplyBlock(product, n, scratch) }
+  // Even blocks, of whole segments if possible: a short last block would cost a pass over the result for little work.
+  let blocks = (k &+ deepestBlock &- 1) / deepestBlock
+  let segments = max(1, (a.segments &+ blocks &- 1) / blocks)
+  let pieces = segments > 1 ? 1 : (a.depth &+ deepestBlock &- 1) / deepestBlock
+  let depth = (a.depth &+ pieces &- 1) / pieces
+  var segment = 0
+  while segment < a.segments {
+    product.a.segments = min(segments, a.segments &- segment)
+    var first = 0
+    while first < a.depth {
+      product.a.depth = min(depth, a.depth &- first)
+      product.a.start = a.start + (segment &* a.segmentStride &+ first &* a.columnStride)
+      product.b = b + (segment &* a.depth &+ first) &* bStride
+      multiplyBlock(product, n, scratch)
+      product.start = .result
+      first &+= depth
+    }
+    segment &+= segments
+  }
+}
+
+/// A product of which every chain is accumulated without a break: what the tiles work on.
+private struct Product {
+  var m: Int
+  var a: SegmentedMatrix
+  var b: Floats
+  var bStride: Int
+  var start: Start
+  var finish: Finish
+  var result: MutableFloats
+  var resultStride: Int
+
+  /// The same product for the columns from `column` on.
+  @inline(__always) func columns(from column: Int) -> Product {
+    var part = self
+    part.b += column
+    part.result += column
+    if case .row(let bias) = start { part.start = .row(bias + column) }
+    return part
+  }
+}
+
+/// All columns, panel by panel; a panel of b stays in the first cache while the rows of a pass.
+private func multiplyBlock(_ product: Product, _ n: Int, _ scratch: MutableFloats) {
+  let k = product.a.segments &* product.a.depth
+  // As many columns as scratch memory holds, in whole panels.
+  let packed = min(packedWidth, scratchSize / max(k, 1) / (widest &* width) &* (widest &* width))
+  let packs = packed > 0 && product.m >= fewestRowsToPack && competes(n, k, product.bStride)
   var column = 0
   while column < n {
-    let vectors = min(widest, (n &- column) / width)
-    let columnStart: Start = if case .row(let bias) = start { .row(bias + column) } else { start }
-    multiplyPanel(
-      m, vectors, depth, a, b + column, bStride, columnStart, result + column, resultStride)
-    column &+= vectors &* width
-  }
-}
-
-/// Copies columns of b (depth × columns) into contiguous memory.
-private func pack(
-  _ depth: Int, _ columns: Int, _ source: Floats, _ stride: Int, _ scratch: MutableFloats
-) {
-  for row in 0..<depth {
-    (scratch + row &* columns).update(from: source + row &* stride, count: columns)
-  }
-}
-
-/// One panel of columns, in bands of rows that are as even as they can be.
-private func multiplyPanel(
-  _ m: Int, _ vectors: Int, _ depth: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start,
-  _ result: MutableFloats, _ resultStride: Int
-) {
-  if m == 0 { return }
-  let limit = tallest[vectors &- 1]
-  let bands = (m &+ limit &- 1) / limit
-  let height = (m &+ bands &- 1) / bands
-  var row = 0
-  while row < m {
-    let rows = min(height, m &- row)
-    let left = StridedMatrix(
-      a.start + row &* a.rowStride, rowStride: a.rowStride, columnStride: a.columnStride)
-    let target = result + row &* resultStride
-    switch vectors {
-    #if AVX512
-      case 4: wide4(rows, depth, left, b, bStride, start, target, resultStride)
-      case 3: wide3(rows, depth, left, b, bStride, start, target, resultStride)
-      case 2: wide2(rows, depth, left, b, bStride, start, target, resultStride)
-    #endif
-    default: wide1(rows, depth, left, b, bStride, start, target, resultStride)
+    let columns = packs ? min(packed, n &- column) : n
+    if packs { pack(k, columns, product.b + column, product.bStride, scratch) }
+    var inside = 0
+    while inside < columns {
+      let vectors = min(widest, (columns &- inside) / width)
+      var panel = product.columns(from: column &+ inside)
+      if packs {
+        panel.b = Floats(scratch) + inside &* k
+        panel.bStride = vectors &* width
+      }
+      multiplyPanel(panel, vectors)
+      inside &+= vectors &* width
     }
-    row &+= rows
+    column &+= columns
+  }
+}
+
+/// Whether the rows of a panel of b would push each other out of the first cache (64 sets of eight lines of 16 elements).
+private func competes(_ n: Int, _ k: Int, _ stride: Int) -> Bool {
+  #if AVX512
+    // Four lines a row use neighbouring sets: only very wide matrices lose, to the translation of addresses.
+    return n > 1024
+  #else
+    let lines = stride / width
+    let sets = 64 / max(1, min(64, lines & (0 &- lines)))
+    return n > 1024 || k > 8 &* sets
+  #endif
+}
+
+/// Copies columns of b (k × columns) into contiguous memory, one panel after another.
+private func pack(_ k: Int, _ columns: Int, _ source: Floats, _ stride: Int, _ scratch: MutableFloats) {
+  for row in 0..<k {
+    var column = 0
+    while column < columns {
+      let panel = min(widest &* width, columns &- column)
+      let target = scratch + (column &* k &+ row &* panel)
+      var j = 0
+      while j < panel {
+        store(load(source + (row &* stride &+ column &+ j)), target + j)
+        j &+= width
+      }
+      column &+= panel
+    }
+  }
+}
+
+/// One panel of columns, group by group, in bands of rows that are as even as they can be.
+private func multiplyPanel(_ product: Product, _ vectors: Int) {
+  let limit = tallest[vectors &- 1]
+  var tile = product
+  var left = product.m
+  while left > 0 {
+    let group = min(product.a.rowsPerGroup, left)
+    let bands = (group &+ limit &- 1) / limit
+    let height = (group &+ bands &- 1) / bands
+    let groupStart = tile.a.start
+    var row = 0
+    while row < group {
+      let rows = min(height, group &- row)
+      switch vectors {
+      #if AVX512
+        case 4: wide4(rows, tile)
+        case 3: wide3(rows, tile)
+        case 2: wide2(rows, tile)
+      #endif
+      default: wide1(rows, tile)
+      }
+      tile.a.start += rows &* product.a.rowStride
+      tile.result += rows &* product.resultStride
+      row &+= rows
+    }
+    tile.a.start = groupStart + product.a.groupStride
+    left &-= group
   }
 }
 
 /// A tile of the result held in registers: `rows` × `vectors`·16 elements.
 private enum Tile<let rows: Int, let vectors: Int> {
-  @inline(__always) static func multiply(
-    _ depth: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start, _ result: MutableFloats,
-    _ resultStride: Int
-  ) {
-    var sums = InlineArray<rows, InlineArray<vectors, Vector>>(repeating: .init(repeating: Vector()))
-    switch start {
+  typealias Sums = InlineArray<rows, InlineArray<vectors, Vector>>
+
+  @inline(__always) static func multiply(_ product: Product) {
+    var sums = first(product)
+    let (rowStride, columnStride, bStride) = (product.a.rowStride, product.a.columnStride, product.bStride)
+    var (segment, right, segments) = (product.a.start, product.b, product.a.segments)
+    while segments > 0 {
+      var (left, remaining) = (segment, product.a.depth)
+      while remaining > 0 {
+        var row = InlineArray<vectors, Vector>(repeating: Vector())
+        for j in 0..<vectors { row[j] = load(right + j &* width) }
+        for i in 0..<rows {
+          let factor = Vector(repeating: left[i &* rowStride])
+          for j in 0..<vectors { sums[i][j] = multiplyAdd(factor, row[j], sums[i][j]) }
+        }
+        left += columnStride
+        right += bStride
+        remaining &-= 1
+      }
+      segment += product.a.segmentStride
+      segments &-= 1
+    }
+    finish(sums, product)
+  }
+
+  /// What the chains start from.
+  @inline(__always) private static func first(_ product: Product) -> Sums {
+    var sums = Sums(repeating: .init(repeating: Vector()))
+    switch product.start {
     case .zero: break
     case .result:
       for i in 0..<rows {
-        for j in 0..<vectors { sums[i][j] = load(result + (i &* resultStride &+ j &* width)) }
+        for j in 0..<vectors { sums[i][j] = load(product.result + (i &* product.resultStride &+ j &* width)) }
       }
     case .row(let bias):
       for i in 0..<rows { for j in 0..<vectors { sums[i][j] = load(bias + j &* width) } }
     }
-    var (left, right, remaining) = (a.start, b, depth)
-    while remaining > 0 {
-      var row = InlineArray<vectors, Vector>(repeating: Vector())
-      for j in 0..<vectors { row[j] = load(right + j &* width) }
-      for i in 0..<rows {
-        let factor = Vector(repeating: left[i &* a.rowStride])
-        for j in 0..<vectors { sums[i][j] = multiplyAdd(factor, row[j], sums[i][j]) }
-      }
-      left += a.columnStride
-      right += bStride
-      remaining &-= 1
-    }
+    return sums
+  }
+
+  @inline(__always) private static func finish(_ sums: Sums, _ product: Product) {
     for i in 0..<rows {
-      for j in 0..<vectors { store(sums[i][j], result + (i &* resultStride &+ j &* width)) }
+      for j in 0..<vectors {
+        let place = product.result + (i &* product.resultStride &+ j &* width)
+        switch product.finish {
+        case .store: store(sums[i][j], place)
+        case .add: store(load(place) + sums[i][j], place)
+        }
+      }
     }
   }
 }
 
-@inline(never) private func wide1(
-  _ rows: Int, _ depth: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start,
-  _ result: MutableFloats, _ resultStride: Int
-) {
+@inline(never) private func wide1(_ rows: Int, _ tile: Product) {
   switch rows {
-  case 1: Tile<1, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
-  case 2: Tile<2, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
-  case 3: Tile<3, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
-  case 4: Tile<4, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
-  #if AVX2 || AVX512
-    case 5: Tile<5, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 6: Tile<6, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
+  case 1: Tile<1, 1>.multiply(tile)
+  case 2: Tile<2, 1>.multiply(tile)
+  case 3: Tile<3, 1>.multiply(tile)
+  case 4: Tile<4, 1>.multiply(tile)
+  #if AVX2 || AVX512 || arch(arm64)
+    case 5: Tile<5, 1>.multiply(tile)
+    case 6: Tile<6, 1>.multiply(tile)
   #endif
   #if AVX512
-    case 7: Tile<7, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 8: Tile<8, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 9: Tile<9, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 10: Tile<10, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 11: Tile<11, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 12: Tile<12, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 13: Tile<13, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 14: Tile<14, 1>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 7: Tile<7, 1>.multiply(tile)
+    case 8: Tile<8, 1>.multiply(tile)
+    case 9: Tile<9, 1>.multiply(tile)
+    case 10: Tile<10, 1>.multiply(tile)
+    case 11: Tile<11, 1>.multiply(tile)
+    case 12: Tile<12, 1>.multiply(tile)
+    case 13: Tile<13, 1>.multiply(tile)
+    case 14: Tile<14, 1>.multiply(tile)
   #endif
   default: break
   }
 }
 
 #if AVX512
-  @inline(never) private func wide2(
-    _ rows: Int, _ depth: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start,
-    _ result: MutableFloats, _ resultStride: Int
-  ) {
+  @inline(never) private func wide2(_ rows: Int, _ tile: Product) {
     switch rows {
-    case 1: Tile<1, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 2: Tile<2, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 3: Tile<3, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 4: Tile<4, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 5: Tile<5, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 6: Tile<6, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 7: Tile<7, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 8: Tile<8, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 9: Tile<9, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 10: Tile<10, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 11: Tile<11, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 12: Tile<12, 2>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 1: Tile<1, 2>.multiply(tile)
+    case 2: Tile<2, 2>.multiply(tile)
+    case 3: Tile<3, 2>.multiply(tile)
+    case 4: Tile<4, 2>.multiply(tile)
+    case 5: Tile<5, 2>.multiply(tile)
+    case 6: Tile<6, 2>.multiply(tile)
+    case 7: Tile<7, 2>.multiply(tile)
+    case 8: Tile<8, 2>.multiply(tile)
+    case 9: Tile<9, 2>.multiply(tile)
+    case 10: Tile<10, 2>.multiply(tile)
+    case 11: Tile<11, 2>.multiply(tile)
+    case 12: Tile<12, 2>.multiply(tile)
     default: break
     }
   }
 
-  @inline(never) private func wide3(
-    _ rows: Int, _ depth: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start,
-    _ result: MutableFloats, _ resultStride: Int
-  ) {
+  @inline(never) private func wide3(_ rows: Int, _ tile: Product) {
     switch rows {
-    case 1: Tile<1, 3>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 2: Tile<2, 3>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 3: Tile<3, 3>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 4: Tile<4, 3>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 5: Tile<5, 3>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 6: Tile<6, 3>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 7: Tile<7, 3>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 8: Tile<8, 3>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 1: Tile<1, 3>.multiply(tile)
+    case 2: Tile<2, 3>.multiply(tile)
+    case 3: Tile<3, 3>.multiply(tile)
+    case 4: Tile<4, 3>.multiply(tile)
+    case 5: Tile<5, 3>.multiply(tile)
+    case 6: Tile<6, 3>.multiply(tile)
+    case 7: Tile<7, 3>.multiply(tile)
+    case 8: Tile<8, 3>.multiply(tile)
     default: break
     }
   }
 
-  @inline(never) private func wide4(
-    _ rows: Int, _ depth: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start,
-    _ result: MutableFloats, _ resultStride: Int
-  ) {
+  @inline(never) private func wide4(_ rows: Int, _ tile: Product) {
     switch rows {
-    case 1: Tile<1, 4>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 2: Tile<2, 4>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 3: Tile<3, 4>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 4: Tile<4, 4>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 5: Tile<5, 4>.multiply(depth, a, b, bStride, start, result, resultStride)
-    case 6: Tile<6, 4>.multiply(depth, a, b, bStride, start, result, resultStride)
+    case 1: Tile<1, 4>.multiply(tile)
+    case 2: Tile<2, 4>.multiply(tile)
+    case 3: Tile<3, 4>.multiply(tile)
+    case 4: Tile<4, 4>.multiply(tile)
+    case 5: Tile<5, 4>.multiply(tile)
+    case 6: Tile<6, 4>.multiply(tile)
     default: break
     }
   }
@@ -377,6 +456,7 @@ private enum Tile<let rows: Int, let vectors: Int> {
   switch activation {
   case .identity: return
   case .relu: each(values, count) { $0.replacing(with: 0, where: $0 .< 0) }
+  case .leakyRelu: each(values, count) { $0.replacing(with: $0 * 0.01, where: $0 .< 0) }
   case .tanh: each(values, count, hyperbolicTangent)
   case .sigmoid: each(values, count) { 1 / (1 + exponential(-$0)) }
   }
@@ -388,6 +468,7 @@ private enum Tile<let rows: Int, let vectors: Int> {
   switch activation {
   case .identity: return
   case .relu: both(output, gradient, count) { $1.replacing(with: 0, where: $0 .<= 0) }
+  case .leakyRelu: both(output, gradient, count) { $1.replacing(with: $1 * 0.01, where: $0 .<= 0) }
   case .tanh: both(output, gradient, count) { $1 * (1 - $0 * $0) }
   case .sigmoid: both(output, gradient, count) { $1 * ($0 * (1 - $0)) }
   }
@@ -720,7 +801,8 @@ private typealias WideBits = SIMD8<Int64>
 /// The kernels of this level.
 public func makeKernels() -> KernelTable {
   KernelTable(
-    name: level, multiply: multiply, transpose: transpose, activate: activate,
+    name: level, multiply: multiply, multiplySegments: multiplySegments, transpose: transpose,
+    activate: activate,
     activationGradient: activationGradient, softmaxCrossEntropy: softmaxCrossEntropy, columnSums: columnSums,
     columnMoments: columnMoments, normalize: normalize, normalizeGradient: normalizeGradient, sgd: sgd,
     adam: adam,

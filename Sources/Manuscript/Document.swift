@@ -143,6 +143,8 @@ public struct Callout: Hashable, Sendable {
   public var title: [Inline]
   /// What it says.
   public var blocks: [Block]
+  /// The id of an erratum that starts with its label: `erratum-e3`.
+  public var id: String?
 }
 
 /// A formula.
@@ -187,6 +189,16 @@ public struct CrossReference: Hashable, Sendable {
   public var isNumberOnly: Bool
   /// Where it stands.
   public var position: SourcePosition
+
+  /// Creates a reference, by default one inside a sentence.
+  public init(
+    id: String, isCapitalised: Bool = false, isNumberOnly: Bool = false, position: SourcePosition
+  ) {
+    self.id = id
+    self.isCapitalised = isCapitalised
+    self.isNumberOnly = isNumberOnly
+    self.position = position
+  }
 }
 
 /// A citation of one or more works.
@@ -209,6 +221,12 @@ public struct Citation: Hashable, Sendable {
   public var isTextual: Bool
   /// The works.
   public var items: [Item]
+
+  /// Creates a citation.
+  public init(isTextual: Bool, items: [Item]) {
+    self.isTextual = isTextual
+    self.items = items
+  }
 }
 
 /// A footnote, which a wide report shows in the margin.

@@ -20,6 +20,8 @@ public struct Manuscript: Sendable {
   public var values: [ValueReference]
   /// Everything that can be referred to, by id.
   public var targets: [String: Target]
+  /// Where the note of each erratum stands, by its label.
+  public var errata: [String: SourcePosition] = [:]
   /// The author's own pictures, in order of first use.
   public var images: [ImageFile]
   /// The bibliography's entries, by key.

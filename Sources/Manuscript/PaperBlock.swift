@@ -46,6 +46,10 @@ public struct PaperBlock: Hashable, Sendable {
   public var rows: [[[Inline]]]
   /// The bibliography keys that a claim names: its `source`, then that of `published`.
   public var sources: [Citation.Item]
+  /// What a claim bears on, its `statement`, read as inline Markdown.
+  public var statement: [Inline] = []
+  /// The rows of a ledger or of a comparison.
+  public var entries: [TableEntry] = []
 }
 
 extension PaperBlock.Kind {

@@ -48,6 +48,8 @@ public struct PaperConfiguration: Sendable {
   public var bibliography: FileName?
   /// The sections, in order.
   public var sections: [FileName]
+  /// The author's own commands in formulas.
+  public var math = MathMacros()
   /// The profiles that the paper offers.
   public var profiles: [String]
   /// The limits that the paper sets for its runs, as resolved by their declaration.
@@ -110,6 +112,10 @@ extension PaperConfiguration {
         "sections", .list(.string, count: 1...1000), default: .required, doc: "The sections, in order.",
         example: "[00-introduction.md, 01-methods.md]"),
       Field(
+        "math", .map(.string),
+        doc: "Commands of the author's for formulas, by name; `#1` to `#9` stand for their arguments.",
+        example: "{\\norm: '\\left\\lVert #1 \\right\\rVert'}"),
+      Field(
         "profiles", .list(.string, count: 1...20), default: .value(["smoke", "default", "full"]),
         doc: "The profiles that the paper offers, smallest first.",
         example: "[smoke, default]"),
@@ -117,13 +123,21 @@ extension PaperConfiguration {
         "limits",
         .record(
           Record(
-            "limits", doc: "What a profile may take; more is refused before anything runs.",
+            "limits", doc: "What a profile and its runs may take; the command line can only lower it.",
             fields: [
               Field("runs", .integer(0...1_000_000), unit: "runs", doc: "Runs at most.", example: "1000"),
               Field(
                 "core_hours", .number(.positive), unit: "h",
                 doc: "Hours of one core at most, at 20 billion operations a second.", example: "2"),
-            ])), doc: "What a profile may take; more is refused before anything runs.",
+              Field(
+                "run_minutes", .number(.positive), unit: "min",
+                doc: "Minutes that one run may take; a run that takes longer is given up.", example: "30"),
+              Field(
+                "run_megabytes", .number(.positive), unit: "MB",
+                doc:
+                  "Megabytes (10⁶ bytes) of memory that one run may take; a run that takes more is given up.",
+                example: "2000"),
+            ])), doc: "What a profile may take; more is refused, or given up.",
         example: "{core_hours: 2}"),
     ])
 
@@ -135,6 +149,7 @@ extension PaperConfiguration {
       let value = PaperConfiguration.record.resolve(node, &diagnostics)
     else { return nil }
     self.init(value, node: node)
+    math = MathMacros(node["math"], &diagnostics)
     checkFormats(&diagnostics)
   }
 

@@ -13,18 +13,20 @@ public func parsePaper(folder: String, _ diagnostics: inout Diagnostics) -> Manu
 /// Reads a paper from its files; mistakes go into `diagnostics`.
 public func parsePaper(_ files: PaperFiles, _ diagnostics: inout Diagnostics) -> Manuscript? {
   guard let configuration = PaperConfiguration(files.configuration, &diagnostics) else { return nil }
-  var builder = DocumentBuilder()
+  var builder = DocumentBuilder(macros: configuration.math)
   let bibliography = readBibliography(configuration, files, &builder.diagnostics)
   let abstract = readText("abstract", configuration, files, &builder)
   let sections = readSections(configuration, files, &builder)
   let statement = readText("statement", configuration, files, &builder)
   builder.checkReferences()
+  builder.checkErrata()
   let cited = builder.checkCitations(bibliography)
   diagnostics.add(contentsOf: builder.diagnostics.all)
   return Manuscript(
     configuration: configuration, abstract: abstract, statement: statement, sections: sections,
     footnotes: builder.footnotes, blocks: builder.blocks, values: builder.values,
-    targets: builder.registry.targets, images: builder.images, bibliography: bibliography, citedKeys: cited)
+    targets: builder.registry.targets, errata: builder.errata, images: builder.images,
+    bibliography: bibliography, citedKeys: cited)
 }
 
 private func readSections(

@@ -185,6 +185,11 @@ struct Resolver {
   func resolvedTables() -> [String: ResolvedTable] {
     var resolved: [String: ResolvedTable] = [:]
     for (block, body) in plan.tables {
+      switch body {
+      case .ledger: resolved[block.id] = ledger(block)
+      case .comparison: resolved[block.id] = comparison(block)
+      case .written, .computed: break
+      }
       guard case .computed(let rowAxis, let rows, _, let columns, let cells) = body else { continue }
       let header: [ResolvedTable.Cell] =
         block.header.isEmpty

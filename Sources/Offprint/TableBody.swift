@@ -13,11 +13,27 @@ enum TableBody: Sendable {
   /// A cell for each value of one or two axes of an experiment's table.
   case computed(
     rowAxis: String, rows: [String], columnAxis: String?, columns: [String], cells: [[FormattedExpression]])
+  /// Statements with their verdicts.
+  case ledger
+  /// Published numbers beside fresh ones.
+  case comparison
 
   init?(
     _ value: Value, _ block: PaperBlock, tables: [String: Table], names: [String],
     _ diagnostics: inout Diagnostics
   ) {
+    if let collected = ["ledger", "compare"].first(where: { value[$0] != nil }) {
+      let others = ["ledger", "compare", "header", "rows", "data", "columns", "value", "filter"]
+      if let unused = others.first(where: { $0 != collected && value[$0] != nil }) {
+        diagnostics.add(
+          Diagnostic(
+            rule: "unused-key", "a table with '\(collected)' does not use '\(unused)'",
+            at: block.body[unused]?.position ?? block.position))
+        return nil
+      }
+      self = collected == "ledger" ? .ledger : .comparison
+      return
+    }
     if value["rows"]?.array != nil {
       if let unused = ["data", "columns", "value", "filter"].first(where: { value[$0] != nil }) {
         diagnostics.add(
@@ -34,8 +50,9 @@ enum TableBody: Sendable {
     else {
       diagnostics.add(
         Diagnostic(
-          rule: "missing-key", "a table of an experiment needs 'data', 'rows' and 'value'", at: block.position
-        ))
+          rule: "missing-key", "a table of an experiment needs 'data', 'rows' and 'value'",
+          at: block.position,
+          hint: "or give 'rows' as a list, 'ledger' or 'compare'"))
       return nil
     }
     guard let table = tables[data] else {

@@ -26,7 +26,11 @@ extension PageRenderer {
     content += line("p", [:], inlines(block.caption) + source(block, claim))
     if let claim { content += evidence(claim, of: block) }
     if let erratum = claim?.erratum, !erratum.isEmpty {
-      content += line("p", ["class": "erratum"], tag("b", [:], "Erratum ") + HTML(erratum))
+      let note =
+        manuscript.errata[erratum] == nil
+        ? tag("b", [:], "Erratum ") + HTML(erratum)
+        : link(kind.article(erratumAnchor(erratum)), HTML("Erratum \(erratum)"))
+      content += line("p", ["class": "erratum"], note)
     }
     return line("div", ["class": "claim \(verdict.style)", "id": block.id], .raw("\n") + content)
   }

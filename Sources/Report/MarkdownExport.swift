@@ -124,7 +124,9 @@ struct MarkdownWriter {
   }
 
   private func resultTable(_ block: PaperBlock) -> String {
-    let caption = "**Table \(block.number).** \(oneLine(block.caption))"
+    let summary = paper.tables[block.id]?.summary ?? ""
+    let caption =
+      "**Table \(block.number).** \(oneLine(block.caption))" + (summary.isEmpty ? "" : " " + escape(summary))
     let header = paper.tables[block.id]?.header.map(cell) ?? block.header.map(oneLine)
     let rows = paper.tables[block.id]?.rows.map { $0.map(cell) } ?? block.rows.map { $0.map(oneLine) }
     return anchor(block.id) + caption + "\n\n" + table(header, rows)

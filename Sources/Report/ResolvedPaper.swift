@@ -270,6 +270,20 @@ public struct ResolvedTable: Sendable, Hashable {
   public var csvPath: String?
   /// The experiments that it comes from, by id.
   public var experiments: [String]
+  /// What its rows come to, in a sentence after the caption.
+  public var summary = ""
+  /// What kind of rows it has.
+  public var style = Style.results
+
+  /// What a table is made of, as far as its layout depends on it.
+  public enum Style: String, Sendable, Hashable {
+    /// Numbers or text.
+    case results
+    /// Statements with verdicts.
+    case ledger
+    /// Published numbers beside fresh ones.
+    case comparison
+  }
 
   /// Creates a table.
   public init(header: [Cell], rows: [[Cell]], csvPath: String? = nil, experiments: [String] = []) {

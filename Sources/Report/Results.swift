@@ -110,10 +110,12 @@ extension PageRenderer {
       for cell in row { cells += bodyCell(cell) }
       body += line("tr", [:], cells)
     }
-    let caption = captionLabel("Table", block, resolved.experiments) + inlines(block.caption)
+    var caption = captionLabel("Table", block, resolved.experiments) + inlines(block.caption)
+    if !resolved.summary.isEmpty { caption += HTML(" " + resolved.summary) }
     let table = htmlTable(head: head.isEmpty ? head : tag("tr", [:], head), body: body)
     return line(
-      "figure", ["id": block.id, "class": "table"],
+      "figure",
+      ["id": block.id, "class": resolved.style == .results ? "table" : "table \(resolved.style.rawValue)"],
       .raw("\n") + line("figcaption", [:], caption) + scrolling("Table \(block.number)", table))
   }
 

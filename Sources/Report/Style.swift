@@ -62,6 +62,12 @@ let articleStyle = compact(
   img { max-width: 100%; height: auto; }
   mtd.ml { text-align: left; }
   mtd.mr { text-align: right; }
+  mtd.mv { border-left: 1px solid; }
+  mtd.mh { border-top: 1px solid; }
+  mtable.aligned mtd.mg { padding-left: 2em; }
+  mrow.overline { border-top: .06em solid; padding-top: .12em; }
+  mrow.underline { border-bottom: .06em solid; padding-bottom: .12em; }
+  mrow.boxed { border: 1px solid; padding: .25em .4em; }
   mtable.aligned mtd { padding-inline: 0; }
   .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .skip { position: absolute; left: -100vw; top: 0; padding: .6rem 1rem; background: var(--page); z-index: 2;

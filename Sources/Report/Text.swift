@@ -123,7 +123,7 @@ extension PageRenderer {
     var title = tag("b", [:], HTML(name))
     if !callout.title.isEmpty { title += " " + inlines(callout.title) }
     return line(
-      "div", ["class": "callout \(name.lowercased())"],
+      "div", ["class": "callout \(name.lowercased())", "id": callout.id],
       .raw("\n") + line("p", [:], title) + plainBlocks(callout.blocks))
   }
 

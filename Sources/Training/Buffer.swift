@@ -50,10 +50,22 @@ public final class ExampleMatrix {
   public let features: Int
   /// Distance between rows.
   public let stride: Int
+  /// What a regression should give, rows padded to whole vectors; `nil` for classification.
+  public let targets: Buffer?
+  /// Numbers in a target; 0 for classification.
+  public let targetCount: Int
 
-  /// Lays out `inputs` (row-major, `features` a row) with the class of each row.
-  public init(inputs: [Float], labels: [Int32], features: Int) {
+  /// Lays out `inputs` (row-major, `features` a row) with the class of each row, and `targets` (row-major,
+  /// `targetCount` a row) for a regression.
+  public init(inputs: [Float], labels: [Int32], features: Int, targets: [Float] = [], targetCount: Int = 0) {
     count = labels.count
+    self.targetCount = targetCount
+    self.targets = targetCount == 0 ? nil : Buffer(count * paddedWidth(targetCount))
+    if let padded = self.targets {
+      for i in targets.indices {
+        padded.start[i / targetCount * paddedWidth(targetCount) + i % targetCount] = targets[i]
+      }
+    }
     self.features = features
     stride = paddedWidth(features)
     self.labels = labels

@@ -4,101 +4,164 @@ public import KernelTable
 
 /// Mean loss and accuracy over a set of examples.
 public struct Evaluation: Sendable, Hashable {
-  /// Mean softmax cross-entropy, in nats.
+  /// Mean loss: softmax cross-entropy in nats, or half the squared distance.
   public var loss: Double
-  /// Fraction of examples whose largest logit is their label's.
+  /// Fraction of examples whose largest output is their label's.
   public var accuracy: Double
 }
 
-/// A feed-forward network over single-precision vectors.
+/// A feed-forward network in single precision.
 public final class Network {
   /// Where the parameters lie.
   public let layout: ParameterLayout
   /// The model it was built from.
   public let options: ModelOptions
-  /// Number of classes.
+  /// Number of classes, or of outputs of a regression.
   public let classes: Int
   /// Largest number of rows in one pass.
   public let capacity: Int
-  private let features: Int
-  private let layers: [any Layer]
-  private let workspace: Workspace
+  /// Shape of one example.
+  public let input: FeatureShape
+  let stack: LayerStack
+  let workspace: Workspace
+  let lossLayer: LossLayer
   private let batch: Buffer
-  private let logitGradient: Buffer
-  private let logitStride: Int
-  private var labels: [Int32]
-  private var logProbabilities: [Double]
+  private let batchTargets: Buffer
+  private let outputStride: Int
+  private(set) var labels: [Int32]
+  private var hasTargets = false
+  private(set) var lastRows = 0
+  private var curvature: CurvatureSpace?
+
+  /// Changes the rows of a training batch before they are used.
+  public var augmentation: Augmentation?
 
   /// The parameters, padded as `layout` says.
   public var parameters: Buffer { workspace.parameters }
-  /// The gradient of the last `backward`.
+  /// The gradient of the last `computeGradient`.
   public var gradient: Buffer { workspace.gradient }
   /// The kernels in use.
   public var kernels: KernelTable { workspace.kernels }
-  /// The running statistics of the BatchNorm layers, from input to output.
-  public var runningStatistics: [Buffer] { layers.compactMap { ($0 as? BatchNormLayer)?.running } }
+  /// What is minimised.
+  public var loss: Loss { lossLayer.loss }
+  /// The running statistics of the layers that normalise over batches, from input to output.
+  public var runningStatistics: [Buffer] {
+    flatLayers(stack.layers).compactMap {
+      ($0 as? BatchNormLayer)?.running ?? ($0 as? GroupNormLayer)?.running
+    }
+  }
 
   /// Builds a network with zero parameters for passes of at most `capacity` rows.
+  ///
+  /// - Parameter wantsInputGradient: whether `inputGradient` will be asked for.
   public init(
-    _ options: ModelOptions, features: Int, classes: Int, capacity: Int,
-    kernels: KernelTable = Kernels.current
-  ) {
-    var layout = ParameterLayout()
-    var layers: [any Layer] = []
-    var inputs = features
-    for (index, outputs) in (options.hidden + [classes]).enumerated() {
-      let name = "layer\(index + 1)"
-      let isHidden = index < options.hidden.count
-      let normed = options.batchNorm && isHidden
-      let weight = layout.add("\(name).weight", .weight, rows: inputs, columns: outputs)
-      let bias =
-        options.bias && !normed ? layout.add("\(name).bias", .bias, rows: 1, columns: outputs) : nil
-      layers.append(DenseLayer(weight: weight, bias: bias, isFirst: index == 0, capacity: capacity))
-      if normed {
-        let scale = layout.add("norm\(index + 1).weight", .normWeight, rows: 1, columns: outputs)
-        let shift = layout.add("norm\(index + 1).bias", .normBias, rows: 1, columns: outputs)
-        layers.append(BatchNormLayer(scale: scale, shift: shift, options: options, capacity: capacity))
-      }
-      if isHidden { layers.append(ActivationLayer(options.activation, columns: outputs)) }
-      inputs = outputs
-    }
-    self.layout = layout
-    self.layers = layers
+    _ options: ModelOptions, input: FeatureShape, classes: Int, capacity: Int, loss: Loss = .crossEntropy,
+    wantsInputGradient: Bool = false, kernels: KernelTable = Kernels.current
+  ) throws(ModelError) {
+    var builder = NetworkBuilder(options)
+    let planned = try builder.plan(input, classes: classes, wantsInputGradient: wantsInputGradient)
+    layout = builder.layout
+    stack = LayerStack(planned, capacity: capacity)
     self.options = options
     self.classes = classes
     self.capacity = capacity
-    self.features = features
-    logitStride = paddedWidth(classes)
-    let room = layout.parameters.map { paddedWidth($0.rows) * paddedWidth($0.columns) }.max() ?? 0
-    workspace = Workspace(kernels: kernels, layout: layout, transposeRoom: room)
-    batch = Buffer(capacity * paddedWidth(features))
-    logitGradient = Buffer(capacity * logitStride)
+    self.input = input
+    workspace = Workspace(kernels: kernels, layout: layout)
+    lossLayer = LossLayer(loss, outputs: classes, capacity: capacity)
+    outputStride = paddedWidth(classes)
+    batch = Buffer(capacity * input.rowStride)
+    batchTargets = Buffer(loss == .meanSquaredError ? capacity * outputStride : 0)
     labels = [Int32](repeating: 0, count: capacity)
-    logProbabilities = [Double](repeating: 0, count: capacity)
+  }
+
+  /// A multilayer perceptron over vectors, which fits any data.
+  public convenience init(
+    _ options: ModelOptions, features: Int, classes: Int, capacity: Int,
+    kernels: KernelTable = Kernels.current
+  ) {
+    do {
+      try self.init(options, input: .vector(features), classes: classes, capacity: capacity, kernels: kernels)
+    } catch { preconditionFailure("\(error)") }
   }
 
   /// Sets the parameters to their initial values and the running statistics to 0 and 1.
   public func initialize(seed: UInt64, purpose: String = "init") {
     layout.initialize(parameters, options: options, seed: seed, purpose: purpose)
-    for case let layer as BatchNormLayer in layers { layer.reset() }
+    for layer in flatLayers(stack.layers) {
+      (layer as? BatchNormLayer)?.reset()
+      (layer as? GroupNormLayer)?.reset()
+    }
   }
 
-  /// Gradient of the mean loss over the rows `indices` of `data`, in training mode; returns the mean loss.
+  private func flatLayers(_ layers: [any Layer]) -> [any Layer] {
+    layers.flatMap { layer in (layer as? ResidualLayer).map { flatLayers($0.layers) } ?? [layer] }
+  }
+
+  // MARK: - Gradients
+
+  /// Names the random numbers of dropout, noise and augmentation of the passes that follow.
+  public func setDraw(seed: UInt64, step: Int) { workspace.draw = DrawPlace(seed: seed, step: step) }
+
+  /// Gradient of the mean loss over the rows `indices` of `data`, in `mode`; returns the mean loss.
   @discardableResult
-  public func computeGradient(_ data: ExampleMatrix, _ indices: [Int]) -> Double {
-    let rows = gather(data, indices[...])
-    let logits = pass(rows: rows, mode: .training)
-    workspace.kernels.softmaxCrossEntropy(
-      rows, classes, logits, logitStride, labels, 1 / Float(rows), logitGradient.start, &logProbabilities)
-    var gradient: MutableFloats? = logitGradient.start
-    for layer in layers.reversed() {
-      guard let current = gradient else { break }
-      gradient = layer.backward(current, rows: rows, workspace)
-    }
-    var sum = 0.0
-    for row in 0..<rows { sum -= logProbabilities[row] }
+  public func computeGradient(_ data: ExampleMatrix, _ indices: [Int], mode: Mode = .training) -> Double {
+    let rows = gather(data, indices[...], augments: mode == .training)
+    let sum = passAndLoss(rows, mode, scale: 1 / Float(rows))
+    _ = stack.backward(lossLayer.gradient, rows: rows, workspace)
     return sum / Double(rows)
   }
+
+  /// Gradient of each example's own loss with respect to its inputs, `input.count` numbers a row, in evaluation mode;
+  /// the network must have been made with `wantsInputGradient`.
+  public func inputGradient(_ data: ExampleMatrix, _ indices: Range<Int>) -> [[Float]] {
+    let rows = copy(data, indices)
+    _ = passAndLoss(rows, .evaluation, scale: 1)
+    guard let gradient = stack.backward(lossLayer.gradient, rows: rows, workspace) else { return [] }
+    return (0..<rows).map { row in
+      (0..<input.count).map { gradient[row * input.rowStride + $0] }
+    }
+  }
+
+  private func passAndLoss(_ rows: Int, _ mode: Mode, scale: Float) -> Double {
+    let outputs = pass(rows: rows, mode: mode)
+    return lossLayer.evaluate(
+      outputs, rows: rows, labels: labels, targets: hasTargets ? Floats(batchTargets.start) : nil,
+      scale: scale, workspace.kernels)
+  }
+
+  // MARK: - Curvature
+
+  /// Prepares Hessian-vector products of the mean loss over the rows `indices` of `data` at the present parameters.
+  ///
+  /// - Returns: the mean loss; the gradient is left in `gradient`.
+  @discardableResult
+  public func prepareCurvature(_ data: ExampleMatrix, _ indices: [Int], mode: Mode = .batchStatistics)
+    -> Double
+  {
+    let rows = gather(data, indices[...], augments: false)
+    let sum = passAndLoss(rows, mode, scale: 1 / Float(rows))
+    _ = stack.backwardSaving(lossLayer.gradient, rows: rows, workspace)
+    lastRows = rows
+    return sum / Double(rows)
+  }
+
+  /// The Hessian of the loss of `prepareCurvature` times `direction`, exactly, by the R-operator (Pearlmutter 1994).
+  ///
+  /// Both buffers are laid out as the parameters.
+  public func hessianVectorProduct(_ direction: Buffer, into result: Buffer) {
+    let space = curvature ?? CurvatureSpace(workspace)
+    curvature = space
+    space.direction.copy(from: direction)
+    space.product.clear()
+    if let tangent = stack.forwardTangent(nil, rows: lastRows, space) {
+      let change = lossLayer.gradientTangent(
+        tangent, rows: lastRows, labels: labels, scale: 1 / Float(lastRows))
+      _ = stack.backwardTangent(change, rows: lastRows, space)
+    }
+    result.copy(from: space.product)
+  }
+
+  // MARK: - Evaluation
 
   /// Loss and accuracy over all rows of `data`, or over `indices`, in chunks of `chunk` rows.
   public func evaluate(
@@ -109,13 +172,13 @@ public final class Network {
     var (sum, correct, first) = (0.0, 0, 0)
     while first < total {
       let range = first..<min(first + size, total)
-      let rows = indices.map { gather(data, $0[range]) } ?? copy(data, range)
-      let logits = pass(rows: rows, mode: mode)
-      workspace.kernels.softmaxCrossEntropy(
-        rows, classes, logits, logitStride, labels, 1, logitGradient.start, &logProbabilities)
-      for row in 0..<rows {
-        sum -= logProbabilities[row]
-        if predictedClass(logits + row * logitStride) == Int(labels[row]) { correct += 1 }
+      let rows = indices.map { gather(data, $0[range], augments: false) } ?? copy(data, range)
+      let outputs = pass(rows: rows, mode: mode)
+      sum += lossLayer.evaluate(
+        outputs, rows: rows, labels: labels, targets: hasTargets ? Floats(batchTargets.start) : nil, scale: 1,
+        workspace.kernels)
+      for row in 0..<rows where predictedClass(outputs + row * outputStride) == Int(labels[row]) {
+        correct += 1
       }
       first = range.upperBound
     }
@@ -123,45 +186,64 @@ public final class Network {
     return Evaluation(loss: sum / count, accuracy: Double(correct) / count)
   }
 
-  /// Logits of the rows `indices`, one array a row.
+  /// Outputs of the rows `indices`, one array a row.
   public func logits(_ data: ExampleMatrix, _ indices: Range<Int>, mode: Mode = .evaluation) -> [[Float]] {
     let rows = copy(data, indices)
-    let logits = pass(rows: rows, mode: mode)
-    return (0..<rows).map { row in (0..<classes).map { logits[row * logitStride + $0] } }
+    let outputs = pass(rows: rows, mode: mode)
+    return (0..<rows).map { row in (0..<classes).map { outputs[row * outputStride + $0] } }
   }
 
-  /// The first of the largest logits; class 0 when logits are not numbers.
-  private func predictedClass(_ logits: MutableFloats) -> Int {
+  /// The first of the largest outputs; class 0 when they are not numbers.
+  private func predictedClass(_ outputs: MutableFloats) -> Int {
     var best = 0
-    for j in 1..<classes where logits[j] > logits[best] { best = j }
+    for j in 1..<max(classes, 1) where outputs[j] > outputs[best] { best = j }
     return best
   }
 
-  private func pass(rows: Int, mode: Mode) -> MutableFloats {
-    var values = batch.start
-    for layer in layers { values = layer.forward(values, rows: rows, mode: mode, workspace) }
-    return values
+  func pass(rows: Int, mode: Mode) -> MutableFloats {
+    stack.forward(batch.start, rows: rows, mode: mode, workspace)
   }
 
   /// Brings the rows `indices` into the batch; returns how many there are.
-  private func gather(_ data: ExampleMatrix, _ indices: ArraySlice<Int>) -> Int {
-    precondition(data.features == features && indices.count <= capacity)
+  private func gather(_ data: ExampleMatrix, _ indices: ArraySlice<Int>, augments: Bool) -> Int {
+    precondition(data.features == input.count && indices.count <= capacity)
     let stride = data.stride
     var row = 0
     for index in indices {
       (batch.start + row * stride).update(from: data.inputs.start + index * stride, count: stride)
       labels[row] = data.labels[index]
+      copyTarget(data, index, row)
       row += 1
     }
+    if augments, let augmentation { augmentation.apply(batch.start, rows: row, input, workspace.draw) }
     return row
   }
 
   /// Brings rows that lie together into the batch; returns how many there are.
-  private func copy(_ data: ExampleMatrix, _ rows: Range<Int>) -> Int {
-    precondition(data.features == features && rows.count <= capacity)
+  func copy(_ data: ExampleMatrix, _ rows: Range<Int>) -> Int {
+    precondition(data.features == input.count && rows.count <= capacity)
     batch.start.update(
       from: data.inputs.start + rows.lowerBound * data.stride, count: rows.count * data.stride)
-    for (row, index) in rows.enumerated() { labels[row] = data.labels[index] }
+    for (row, index) in rows.enumerated() {
+      labels[row] = data.labels[index]
+      copyTarget(data, index, row)
+    }
     return rows.count
+  }
+
+  private func copyTarget(_ data: ExampleMatrix, _ index: Int, _ row: Int) {
+    hasTargets = data.targets != nil && lossLayer.loss == .meanSquaredError
+    guard hasTargets, let targets = data.targets else { return }
+    (batchTargets.start + row * outputStride).update(
+      from: targets.start + index * outputStride, count: outputStride)
+  }
+}
+
+extension ModelOptions {
+  /// Why there are no Hessian-vector products for the model; `nil` where there are.
+  public var curvatureObstacle: String? {
+    if case .gru = architecture { return "a recurrent network" }
+    if [.batchL1, .batchMax].contains(norm.kind) { return "normalisation by '\(norm.kind.rawValue)'" }
+    return nil
   }
 }

@@ -1,12 +1,22 @@
 // Serves execute: which weights a pruned network keeps (Frankle & Carbin 2019).
 import BitExact
 
+/// Whether weights compete within their layer or with all weights of the network.
+public enum PruningScope: String, Sendable, CaseIterable {
+  /// Each layer keeps its own share.
+  case layer
+  /// The network keeps its share, whichever layers it comes from.
+  case global
+}
+
 /// A binary mask over the weights of a network; biases and normalisation are never pruned.
 public struct PruningMask {
   /// 1 for a surviving parameter and 0 for a pruned one, laid out as the network's parameters.
   public let values: Buffer
-  private let layout: ParameterLayout
-  private var weights: [Parameter] { layout.parameters.filter { $0.kind == .weight } }
+  /// The layout of the network that it belongs to.
+  public let layout: ParameterLayout
+  /// The parameters that can be pruned, from input to output.
+  public var weights: [Parameter] { layout.parameters.filter { $0.kind == .weight } }
 
   /// A mask that keeps everything.
   public init(layout: ParameterLayout) {
@@ -29,6 +39,9 @@ public struct PruningMask {
     }
   }
 
+  /// Weights of each layer, surviving or not.
+  public var sizes: [Int] { weights.map(\.count) }
+
   /// Surviving weights as a fraction of all weights (P_m of Frankle & Carbin, as a fraction).
   public var remaining: Double {
     Double(survivors.reduce(0, +)) / Double(weights.reduce(0) { $0 + $1.count })
@@ -46,19 +59,51 @@ public struct PruningMask {
   ///
   /// Of equal magnitudes the one that comes first in memory stays.
   public func pruned(by magnitudes: Buffer, keeping: [Int]) -> PruningMask {
+    selected(keeping: keeping) { abs(magnitudes.start[$0]) }
+  }
+
+  /// Keeps, in each layer, the `keeping[layer]` survivors with the largest scores; `score` gets a place in memory.
+  ///
+  /// Of equal scores the one that comes first in memory stays; a score that is not a number is the smallest.
+  public func selected(keeping: [Int], by score: (Int) -> Float) -> PruningMask {
     let result = values.duplicate()
     for (parameter, count) in zip(weights, keeping) {
       var alive: [Int] = []
       parameter.forEachIndex { if values.start[$0] != 0 { alive.append($0) } }
-      alive.sort { a, b in
-        let (x, y) = (abs(magnitudes.start[a]), abs(magnitudes.start[b]))
-        // A weight that is not a number counts as the smallest, so that the order stays total.
-        let (p, q) = (x.isNaN ? -1 : x, y.isNaN ? -1 : y)
-        return p == q ? a < b : p > q
-      }
-      for index in alive.dropFirst(count) { result.start[index] = 0 }
+      for index in PruningMask.ranked(alive, by: score).dropFirst(count) { result.start[index] = 0 }
     }
     return PruningMask(layout: layout, values: result)
+  }
+
+  /// Keeps the `count` survivors of the whole network with the largest scores.
+  public func selectedGlobally(keeping count: Int, by score: (Int) -> Float) -> PruningMask {
+    let result = values.duplicate()
+    var alive: [Int] = []
+    for parameter in weights { parameter.forEachIndex { if values.start[$0] != 0 { alive.append($0) } } }
+    for index in PruningMask.ranked(alive, by: score).dropFirst(count) { result.start[index] = 0 }
+    return PruningMask(layout: layout, values: result)
+  }
+
+  /// Keeps a fraction of all weights, pruned or not, within a scope; at least one weight of a layer stays.
+  public func keeping(
+    _ fraction: Double, within scope: PruningScope, by score: (Int) -> Float
+  ) -> PruningMask {
+    switch scope {
+    case .layer:
+      return selected(keeping: sizes.map { max(1, Int((fraction * Double($0)).rounded())) }, by: score)
+    case .global:
+      let count = Int((fraction * Double(sizes.reduce(0, +))).rounded())
+      return selectedGlobally(keeping: max(1, count), by: score)
+    }
+  }
+
+  /// Places in the order of falling scores.
+  private static func ranked(_ places: [Int], by score: (Int) -> Float) -> [Int] {
+    let keyed = places.map { place -> (score: Float, place: Int) in
+      let value = score(place)
+      return (value.isNaN ? -.infinity : value, place)
+    }
+    return keyed.sorted { $0.score == $1.score ? $0.place < $1.place : $0.score > $1.score }.map(\.place)
   }
 
   /// As many survivors in each layer, at random places.
@@ -74,4 +119,21 @@ public struct PruningMask {
     }
     return PruningMask(layout: layout, values: result)
   }
+
+  /// The weights that this mask prunes and no others; biases and normalisation belong to both.
+  public var complement: PruningMask {
+    let result = values.duplicate()
+    for parameter in weights { parameter.forEachIndex { result.start[$0] = 1 - values.start[$0] } }
+    return PruningMask(layout: layout, values: result)
+  }
+}
+
+/// Independent uniform scores for every weight, each layer from a stream of its own.
+public func randomScores(_ layout: ParameterLayout, seed: UInt64, purpose: String) -> Buffer {
+  let scores = Buffer(layout.size)
+  for parameter in layout.parameters where parameter.kind == .weight {
+    var stream = RandomStream(seed: seed, purpose: "\(purpose)/\(parameter.name)")
+    parameter.forEachIndex { scores.start[$0] = Float(stream.uniform()) }
+  }
+  return scores
 }

@@ -8,15 +8,17 @@ public struct BatchOrder {
   private let count: Int
   private let seed: UInt64
   private let purpose: String
+  private let shuffles: Bool
   private var epoch: UInt32 = 0
   private var order: [Int] = []
   private var next = 0
 
-  /// Opens the order of `count` examples for a seed.
-  public init(count: Int, seed: UInt64, purpose: String = "order") {
+  /// Opens the order of `count` examples for a seed; without `shuffles` every epoch is in the order of the data.
+  public init(count: Int, seed: UInt64, purpose: String = "order", shuffles: Bool = true) {
     self.count = count
     self.seed = seed
     self.purpose = purpose
+    self.shuffles = shuffles
   }
 
   /// Fills `batch` with the next examples.
@@ -25,7 +27,7 @@ public struct BatchOrder {
       if next == order.count {
         var stream = RandomStream(seed: seed, purpose: purpose, index: epoch)
         if order.isEmpty { order = Array(0..<count) } else { for j in 0..<count { order[j] = j } }
-        stream.shuffle(&order)
+        if shuffles { stream.shuffle(&order) }
         epoch += 1
         next = 0
       }
@@ -43,8 +45,14 @@ public struct Trainer {
   public let options: TrainOptions
   /// 1 where a weight may live and 0 where it is pruned, laid out as the parameters; `nil` for a dense network.
   public var mask: Buffer?
+  /// 1 where a parameter is trained and 0 where it keeps its value, laid out as the parameters; `nil` for all.
+  public var trainableMask: Buffer?
   /// What the batch order is keyed by.
   public var orderPurpose = "order"
+  /// Steps that count as done: the schedule and the order of examples go on from here.
+  public var firstStep = 0
+  /// Where states are saved, and one to go on from.
+  public var checkpoints: TrainingCheckpoints?
 
   /// Prepares a training.
   public init(_ network: Network, _ options: TrainOptions, mask: Buffer? = nil) {
@@ -56,31 +64,101 @@ public struct Trainer {
   /// Trains on `data` and calls `watch` before the first step and after every step that `watches` selects; `watch`
   /// returns false to end the training. The last step is always watched.
   ///
-  /// - Returns: the number of steps taken.
+  /// - Returns: the number of steps taken, those before `firstStep` included.
   @discardableResult
   public func run(
     _ data: ExampleMatrix, seed: UInt64, watches: (Int) -> Bool, watch: (_ step: Int) throws -> Bool
   ) rethrows -> Int {
     if let mask { network.kernels.scale(mask.count, network.parameters.start, mask.start) }
+    network.augmentation = options.augmentation
     let size = min(options.batch ?? data.count, data.count)
     let stepsPerEpoch = (data.count + size - 1) / size
-    let optimizer = Optimizer(options, size: network.layout.size)
-    var order = BatchOrder(count: data.count, seed: seed, purpose: orderPurpose)
+    let optimizer = Optimizer(options, layout: network.layout)
+    let frozen = FrozenParameters(network, trainableMask ?? randomMask(seed: seed), options)
+    let perturbation = options.sharpnessRadius > 0 ? Buffer(network.parameters.count) : nil
+    var order = BatchOrder(count: data.count, seed: seed, purpose: orderPurpose, shuffles: options.shuffles)
     var batch = Array(0..<size)
-    guard try watch(0) else { return 0 }
-    for step in 0..<options.steps {
+    let resumed = checkpoints?.restore(network, optimizer)
+    let start = resumed ?? firstStep
+    if size < data.count { for _ in 0..<start { order.fill(&batch) } }
+    if resumed == nil { guard try watch(firstStep) else { return firstStep } }
+    for step in start..<max(start, options.steps) {
       if size < data.count { order.fill(&batch) }
-      network.computeGradient(data, batch)
-      if let mask { network.kernels.scale(mask.count, network.gradient.start, mask.start) }
-      let rate = options.schedule.rate(
-        options.rate, step: step, steps: options.steps, stepsPerEpoch: stepsPerEpoch)
-      optimizer.step(network, rate: rate)
+      network.setDraw(seed: seed, step: step)
+      computeGradient(data, batch, frozen, perturbation)
+      optimizer.step(
+        network, rate: options.rate(step: step, stepsPerEpoch: stepsPerEpoch),
+        momentum: options.momentum(epoch: step / stepsPerEpoch))
+      frozen?.restore(network)
       let done = step + 1
       if watches(done) || done == options.steps {
         guard try watch(done) else { return done }
       }
+      if let checkpoints, checkpoints.isDue(done) { checkpoints.save(network, optimizer, step: done) }
     }
-    return options.steps
+    return max(start, options.steps)
+  }
+
+  /// The gradient at the parameters, or, for sharpness-aware minimisation, at the nearby point
+  /// w + ρ·∇L(w)/‖∇L(w)‖ (Foret et al. 2021, equation 2).
+  private func computeGradient(
+    _ data: ExampleMatrix, _ batch: [Int], _ frozen: FrozenParameters?, _ perturbation: Buffer?
+  ) {
+    network.computeGradient(data, batch)
+    maskGradient(frozen)
+    guard let saved = perturbation else { return }
+    let norm = network.layout.distance(network.gradient)
+    guard norm > 0 else { return }
+    saved.copy(from: network.parameters)
+    let factor = Float(options.sharpnessRadius / norm)
+    for i in 0..<saved.count { network.parameters.start[i] += factor * network.gradient.start[i] }
+    network.computeGradient(data, batch)
+    network.parameters.copy(from: saved)
+    maskGradient(frozen)
+  }
+
+  private func maskGradient(_ frozen: FrozenParameters?) {
+    if let mask { network.kernels.scale(mask.count, network.gradient.start, mask.start) }
+    frozen?.maskGradient(network)
+  }
+
+  /// Chooses the trained weights of `Trainable.randomWeights`.
+  private func randomMask(seed: UInt64) -> Buffer? {
+    guard case .randomWeights(let selector) = options.trainable else { return nil }
+    let layout = network.layout
+    let count = layout.parameters.filter { selector.contains($0) }.reduce(0) { $0 + $1.count }
+    var places: [Int] = []
+    for parameter in layout.parameters where parameter.kind == .weight {
+      parameter.forEachIndex { places.append($0) }
+    }
+    var stream = RandomStream(seed: seed, purpose: "trainable-weights")
+    stream.shuffle(&places)
+    let mask = Buffer(layout.size)
+    for place in places.prefix(count) { mask.start[place] = 1 }
+    return mask
+  }
+}
+
+/// Parameters that keep their values one by one, whatever the update rule does.
+private final class FrozenParameters {
+  private let mask: Buffer
+  private let values: Buffer?
+
+  init?(_ network: Network, _ mask: Buffer?, _ options: TrainOptions) {
+    guard let mask else { return nil }
+    self.mask = mask
+    // Without decay a parameter with zero gradient does not move.
+    let decays = options.weightDecay != 0 || options.groups.contains { ($0.weightDecay ?? 0) != 0 }
+    values = decays ? network.parameters.duplicate() : nil
+  }
+
+  func maskGradient(_ network: Network) {
+    network.kernels.scale(mask.count, network.gradient.start, mask.start)
+  }
+
+  func restore(_ network: Network) {
+    guard let values else { return }
+    for i in 0..<mask.count where mask.start[i] == 0 { network.parameters.start[i] = values.start[i] }
   }
 }
 
@@ -92,6 +170,9 @@ public struct DigestTrail: Sendable {
 
   /// Starts with no digests.
   public init() {}
+
+  /// Goes on from these.
+  init(entries: [(step: Int, digest: String)]) { self.entries = entries }
 
   /// Whether the trail has an entry for a step.
   public static func marks(_ step: Int) -> Bool { step & (step - 1) == 0 }

@@ -8,6 +8,7 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
 /// What each target may import of our own; system modules are free.
 private let allowed: [String: Set<String>] = [
   "KernelTable": [],
+  "KernelDigests": ["KernelTable"],
   "Kernels": ["CProcessor", "KernelTable"],
   "BitExact": ["CProcessor", "CCrypto", "KernelTable", "KernelsBaseline", "KernelsAVX2", "KernelsAVX512"],
   "Diagnostics": [],
@@ -31,7 +32,13 @@ private let allowed: [String: Set<String>] = [
     "Experiments",
     "RunStore", "Execution", "Manuscript", "Plotting", "Report",
   ],
-  "Benchmarks": ["BitExact", "KernelTable", "Datasets", "Specification", "Training"],
+  "Gallery": ["BitExact", "Diagnostics", "Plotting", "RunStore", "Specification", "Tables"],
+  "Benchmarks": ["BitExact", "KernelTable", "KernelDigests", "Datasets", "Specification", "Training"],
+  "FuzzTargets": [
+    "Datasets", "Diagnostics", "Experiments", "Expressions", "Manuscript", "Plotting", "RunStore",
+    "Specification", "Tables", "Training",
+  ],
+  "Fuzzer": ["FuzzTargets"],
   "offprint-cli": [
     "Offprint", "BitExact", "Datasets", "Diagnostics", "Execution", "Report", "RunStore", "Specification",
     "ArgumentParser",

@@ -6,10 +6,10 @@ import Testing
 /// a·b + c rounded once, by way of exact integer-free double arithmetic; the reference of the numeric contract.
 private func reference(_ a: Float, _ b: Float, _ c: Float) -> Float { c.addingProduct(a, b) }
 
-private func canonical(_ value: Float) -> UInt32 { value.isNaN ? 0x7FC0_0000 : value.bitPattern }
+func canonical(_ value: Float) -> UInt32 { value.isNaN ? 0x7FC0_0000 : value.bitPattern }
 
 /// Padded random data, some of it subnormal, huge, infinite or not a number when `wild`.
-private func random(_ count: Int, _ stream: inout RandomStream, wild: Bool = false) -> [Float] {
+func randomFloats(_ count: Int, _ stream: inout RandomStream, wild: Bool = false) -> [Float] {
   (0..<count).map { _ in
     if wild {
       switch stream.below(60) {
@@ -36,10 +36,10 @@ private func random(_ count: Int, _ stream: inout RandomStream, wild: Bool = fal
       let n = 16 * (1 + stream.below(trial % 30 == 0 ? 40 : 8))
       let k = [0, 1, 3, 17, 100, 300][stream.below(6)]
       let transposed = stream.below(2) == 1
-      let a = random(max(1, m * k), &stream, wild: wild)
-      let b = random(max(1, k * n), &stream, wild: wild)
-      let bias = random(n, &stream)
-      let before = random(max(1, m * n), &stream)
+      let a = randomFloats(max(1, m * k), &stream, wild: wild)
+      let b = randomFloats(max(1, k * n), &stream, wild: wild)
+      let bias = randomFloats(n, &stream)
+      let before = randomFloats(max(1, m * n), &stream)
       let mode = stream.below(3)
       var expected = before
       for i in 0..<m {
@@ -78,8 +78,8 @@ private func random(_ count: Int, _ stream: inout RandomStream, wild: Bool = fal
     var stream = RandomStream(seed: 8, purpose: "elementwise")
     for trial in 0..<40 {
       let count = 16 * (1 + stream.below(20))
-      let input = random(count, &stream, wild: trial % 2 == 1).map { $0 * 20 }
-      let gradient = random(count, &stream)
+      let input = randomFloats(count, &stream, wild: trial % 2 == 1).map { $0 * 20 }
+      let gradient = randomFloats(count, &stream)
       for activation in Activation.allCases {
         let outputs = Kernels.available.map { kernels -> [UInt32] in
           var values = input
@@ -115,7 +115,7 @@ private func random(_ count: Int, _ stream: inout RandomStream, wild: Bool = fal
     for trial in 0..<30 {
       let (rows, classes) = (1 + stream.below(9), 2 + stream.below(30))
       let width = (classes + 15) / 16 * 16
-      let logits = random(rows * width, &stream, wild: trial % 5 == 4)
+      let logits = randomFloats(rows * width, &stream, wild: trial % 5 == 4)
       let labels = (0..<rows).map { _ in Int32(stream.below(classes)) }
       let outputs = Kernels.available.map { kernels -> ([Float], [Double]) in
         var gradient = [Float](repeating: 9, count: rows * width)
@@ -146,9 +146,9 @@ private func random(_ count: Int, _ stream: inout RandomStream, wild: Bool = fal
     var stream = RandomStream(seed: 10, purpose: "normalisation")
     for trial in 0..<30 {
       let (rows, columns) = (1 + stream.below(20), 16 * (1 + stream.below(5)))
-      let x = random(rows * columns, &stream, wild: trial % 5 == 4)
-      let g = random(rows * columns, &stream)
-      let gamma = random(columns, &stream)
+      let x = randomFloats(rows * columns, &stream, wild: trial % 5 == 4)
+      let g = randomFloats(rows * columns, &stream)
+      let gamma = randomFloats(columns, &stream)
       let outputs = Kernels.available.map { kernels -> [UInt32] in
         var (mean, variance) = ([Float](repeating: 0, count: columns), [Float](repeating: 0, count: columns))
         kernels.columnMoments(rows, columns, x, columns, &mean, &variance)

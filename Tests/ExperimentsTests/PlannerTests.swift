@@ -138,7 +138,7 @@ private let small = """
     (small.replacing("train: 300", with: "train: 3000"), "data digits: "),
     (
       small.replacing("mlp: [8]", with: "activation: relu"),
-      "model-layers the model's hidden layers must be given in one way"
+      "model-layers the model's architecture must be given in one way"
     ),
     (small.replacing("lr: 0.1, ", with: ""), "missing-key train needs 'lr'"),
     (small + "\nvary: {lrr: [1]}", "unknown-option there is no option 'lrr' to set | did you mean 'lr'?"),

@@ -12,7 +12,7 @@ let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(pa
   @Test func formulasBecomeTheRecordedMathML() throws {
     let source = try String(contentsOf: fixtures.appending(path: "formulas.tex"), encoding: .utf8)
     let formulas = source.split(separator: "\n").map(String.init)
-    #expect(formulas.count >= 60)
+    #expect(formulas.count >= 300)
     var text = ""
     for formula in formulas {
       let (mathML, faults) = renderMath(formula, isDisplay: false)
@@ -56,6 +56,51 @@ let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(pa
     #expect(fault.message == message)
     #expect(fault.offset == offset)
     #expect(fault.hint == hint)
+  }
+
+  private func parseWithMacros(_ math: String, _ formula: String) -> (mathML: String, messages: [String]) {
+    let (manuscript, messages) = parse("Text $\(formula)$.\n", configuration: "math:\n\(math)\n")
+    guard case .paragraph(let inlines)? = manuscript?.sections.first?.blocks.first,
+      case .math(let formula)? = inlines.dropFirst().first
+    else { return ("", messages) }
+    return (formula.mathML, messages)
+  }
+
+  @Test func commandsOfTheAuthorsStandForTheirBodies() {
+    let math =
+      "  R: \\mathbb{R}\n  \\norm: '\\lVert #1 \\rVert_{#2}'\n  both: '\\norm{#1}{2} \\R'\n  why: '\\text{why not}'"
+    for (own, plain) in [
+      ("x \\in \\R^d", "x \\in \\mathbb{R}^d"), ("\\norm{x}{2}", "\\lVert x \\rVert_{2}"),
+      ("\\norm x1", "\\lVert x \\rVert_{1}"), ("\\both{w + v}", "\\lVert w + v \\rVert_{2} \\mathbb{R}"),
+      ("\\why", "\\text{why not}"),
+    ] {
+      let result = parseWithMacros(math, own)
+      #expect(result.messages == [])
+      #expect(result.mathML == renderMath(plain, isDisplay: false).mathML, "\(own)")
+    }
+  }
+
+  @Test(arguments: [
+    (
+      "  loop: x \\loop", "x",
+      "paper.yml:4:9+7: error[math-macro]: the command '\\loop' is not usable: the command '\\loop' stands for itself without end"
+    ),
+    (
+      "  twice: \\twice\\twice", "x",
+      "paper.yml:4:10+12: error[math-macro]: the command '\\twice' is not usable: the command '\\twice' stands for itself without end"
+    ),
+    (
+      "  a1: x", "x",
+      "paper.yml:4:3+2: error[math-macro]: 'a1' cannot be the name of a command | expected: letters, for example \\norm"
+    ),
+    (
+      "  bad: \\fraq{1}{2}", "x",
+      "paper.yml:4:8+11: error[math-macro]: the command '\\bad' is not usable: there is no command '\\fraq' | hint: did you mean '\\frac'?"
+    ),
+    ("  n: '|#1|'", "\\n", "a.md:1:9+1: error[math]: \\n needs an argument"),
+  ])
+  func mistakesInCommandsHaveTheirPlace(math: String, formula: String, message: String) {
+    #expect(parseWithMacros(math, formula).messages == [message])
   }
 
   @Test func deepNestingIsRefused() throws {

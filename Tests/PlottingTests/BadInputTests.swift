@@ -33,7 +33,7 @@ import Testing
 
   private static let least = Double.leastNonzeroMagnitude
 
-  static let marks = ["line", "point", "bar", "area", "band", "errorbar", "tick"]
+  static let marks = ["line", "point", "bar", "area", "band", "errorbar", "tick", "boxplot"]
 
   /// Every kind of data that breaks plotters.
   static let data: [(String, [[Cell]])] = few + many
@@ -121,11 +121,26 @@ import Testing
     #expect(figure.table.rows.count == 2)
   }
 
-  @Test func heatMapsOfAnything() throws {
+  @Test(arguments: [
+    "rect", "{type: rect, opacity: 0.5}", "contour", "{type: contour, filled: false, labels: true}",
+  ]) func fieldsOfAnything(mark: String) throws {
+    for (name, rows) in Self.data {
+      for y in ["group", "y, type: quantitative"] {
+        let example = Example(
+          name: "field-\(name)",
+          yaml: "data: t\nmark: \(mark)\nencoding: {x: {field: x}, y: {field: \(y)}, color: {field: y}}",
+          tables: [Table(name: "t", columns: Self.columns, rows: rows)])
+        try check(example)
+      }
+    }
+  }
+
+  @Test(arguments: ["point", "line", "tick", "area"]) func continuousColoursOfAnything(mark: String) throws {
     for (name, rows) in Self.data {
       let example = Example(
-        name: "heat-\(name)",
-        yaml: "data: t\nmark: rect\nencoding: {x: {field: x}, y: {field: group}, color: {field: y}}",
+        name: "shade-\(name)",
+        yaml:
+          "data: t\nmark: \(mark)\nencoding: {x: {field: x}, y: {field: y}, color: {field: y, type: quantitative}}",
         tables: [Table(name: "t", columns: Self.columns, rows: rows)])
       try check(example)
     }

@@ -52,6 +52,7 @@ private struct ReferenceNetwork {
   private func activate(_ x: Double) -> Double {
     switch options.activation {
     case .relu: max(0, x)
+    case .leakyRelu: x > 0 ? x : 0.01 * x
     case .tanh: Elementary.tanh(x)
     case .sigmoid: 1 / (1 + Elementary.exp(-x))
     case .identity: x
@@ -70,6 +71,7 @@ private func examples(_ count: Int, features: Int, classes: Int) -> ExampleMatri
   static let models: [ModelOptions] = [
     ModelOptions(hidden: []),
     ModelOptions(hidden: [7], activation: .relu),
+    ModelOptions(hidden: [7, 4], activation: .leakyRelu),
     ModelOptions(hidden: [20, 5], activation: .tanh, initializer: .glorotUniform),
     ModelOptions(hidden: [9, 17], activation: .sigmoid, initializer: .pytorch),
     ModelOptions(hidden: [6, 6, 6], activation: .identity, bias: false),

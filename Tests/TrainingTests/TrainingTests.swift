@@ -99,7 +99,7 @@ private func clusters(_ count: Int, seed: UInt64 = 11) -> ExampleMatrix {
       optimizer: kind, rate: 0.05, momentum: 0.9, nesterov: true, weightDecay: 0.01, batch: nil, steps: 5)
     let network = Network(ModelOptions(hidden: []), features: 8, classes: 3, capacity: 32)
     network.initialize(seed: 6)
-    let optimizer = Optimizer(options, size: network.layout.size)
+    let optimizer = Optimizer(options, layout: network.layout)
     let places = network.layout.parameters.flatMap { p -> [Int] in
       var indices: [Int] = []
       p.forEachIndex { indices.append($0) }

@@ -18,7 +18,11 @@ private let imageFields: [Field] = [
       Choice("global", "One mean and one standard deviation for all inputs, from the training part."),
       Choice("pixel", "A mean and a standard deviation for each input, from the training part."),
       Choice("none", "Inputs stay as they are."),
-    ]), doc: "How inputs are brought to mean 0 and standard deviation 1. Images: `global`; mnist1d: `none`.",
+      Choice("raw", "Images as stored: 0…255, the optical digits 0…16."),
+      Choice("unit", "Images in 0…1, the same as `none`."),
+      Choice("center", "The mean of each input, from the training part, is subtracted."),
+      Choice("whiten", "Principal components of the training part, each with mean 0 and variance 1."),
+    ]), doc: "How inputs are scaled (LeCun et al. 1998). Images: `global`; mnist1d: `none`.",
     example: "global"),
   Field(
     "label_noise", .number(.fraction), default: .value(0),
@@ -51,6 +55,30 @@ private let imageFields: [Field] = [
 private let sizeField = Field(
   "size", .integer(1...28), unit: "pixels",
   doc: "Side of the image: 28 as it is, 14 or 10 averaged over areas.", example: "14")
+
+private func generatedFields(_ own: [Field], train: Int, test: Int = 1000) -> [Field] {
+  own + [
+    Field(
+      "train", .integer(1...10_000_000), default: .value(.number(Double(train))), unit: "examples",
+      doc: "Training examples.", example: "\(train)"),
+    Field(
+      "validation", .integer(1...10_000_000), unit: "examples", doc: "Validation examples; none when absent.",
+      example: "200"),
+    Field(
+      "test", .integer(1...10_000_000), default: .value(.number(Double(test))), unit: "examples",
+      doc: "Test examples.", example: "\(test)"),
+  ]
+}
+
+private func featuresField(_ count: Int) -> Field {
+  Field(
+    "features", .integer(1...100_000), default: .value(.number(Double(count))), unit: "inputs",
+    doc: "Coordinates of a point, independent standard normal numbers.", example: "\(count)")
+}
+
+private let targetNoiseField = Field(
+  "target_noise", .number(.nonNegative), default: .value(0),
+  doc: "Standard deviation of the normal noise on training targets.", example: "0.3")
 
 /// The datasets, told apart by `name`.
 let dataType = FieldType.variant(
@@ -101,7 +129,65 @@ let dataType = FieldType.variant(
           "validation", .integer(1...360), unit: "examples",
           doc: "Validation examples; all that remain when absent.", example: "100"),
       ]),
+    Record(
+      "cifar-10",
+      doc:
+        "CIFAR-10: 50,000 training and 10,000 test colour images, 32 × 32, ten classes (Krizhevsky 2009); the user supplies the binary files.",
+      fields: imageFields),
+    Record(
+      "linear-teacher",
+      doc: "Normal points with the side of a random plane through the origin that they lie on; generated.",
+      fields: generatedFields(
+        [
+          featuresField(20),
+          Field(
+            "label_noise", .number(.fraction), default: .value(0),
+            doc: "Fraction of the training labels that a fair coin draws anew: half of them become wrong.",
+            example: "0.2"),
+        ], train: 200)),
+    Record(
+      "random-points",
+      doc: "Normal points with labels from fair coins: random dichotomies (Cover 1965); generated.",
+      fields: generatedFields([featuresField(40)], train: 100)),
+    Record(
+      "linear-map",
+      doc: "Normal x with real-valued targets A·x, the elements of A of variance 1/features; generated.",
+      fields: generatedFields(
+        [
+          featuresField(50),
+          Field(
+            "outputs", .integer(1...100_000), default: .value(50), unit: "targets",
+            doc: "Coordinates of a target.", example: "50"), targetNoiseField,
+        ], train: 1000)),
+    Record(
+      "sines",
+      doc:
+        "Σₖ sin(2πkx + φₖ), random phases, at equispaced x of the unit interval, seen as 2x − 1 (Rahaman et al. 2019); generated.",
+      fields: generatedFields(
+        [
+          Field(
+            "frequencies", .list(.number(.positive), count: 1...100), default: .value([1, 5, 10]),
+            unit: "1/interval", doc: "The frequencies k.", example: "[1, 5, 10]"), targetNoiseField,
+        ], train: 100)),
+    Record(
+      "modular-addition",
+      doc:
+        "All pairs (a, b), one-hot a beside one-hot b, with the class (a + b) mod p (Power et al. 2022); pairs that are not trained on are the test data.",
+      fields: [
+        Field("modulus", .integer(2...1000), default: .value(31), doc: "The modulus p.", example: "31"),
+        Field(
+          "fraction", .number(NumberRange(0, 0.999, excludesLower: true)), default: .value(0.6),
+          doc: "Fraction of the p² pairs that is trained on.", example: "0.6"),
+      ]),
   ])
+
+/// The datasets with classes that a network can be trained on.
+let classificationData: [DatasetName] = [
+  .fashionMNIST, .mnist, .digits, .mnist1d, .cifar10, .linearTeacher, .randomPoints, .modularAddition,
+]
+
+/// The datasets with real-valued targets.
+let regressionData: [DatasetName] = [.linearMap, .sines]
 
 extension DatasetRequest {
   /// Reads a resolved `data` value.
@@ -119,5 +205,11 @@ extension DatasetRequest {
       arrangement: value["arrangement"]?.string.flatMap(SeparableArrangement.init) ?? .symmetric,
       points: value["points"]?.integer ?? 12, first: value["first"]?.integer ?? 4,
       second: value["second"]?.integer ?? 9)
+    features = value["features"]?.integer ?? features
+    outputs = value["outputs"]?.integer ?? outputs
+    targetNoise = value["target_noise"]?.number ?? targetNoise
+    frequencies = value["frequencies"]?.array?.compactMap(\.number) ?? frequencies
+    modulus = value["modulus"]?.integer ?? modulus
+    fraction = value["fraction"]?.number ?? fraction
   }
 }

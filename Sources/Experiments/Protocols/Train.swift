@@ -7,7 +7,7 @@ import Training
 struct Train: RunProtocol {
   static let record = Record("train", doc: "Trains the model once a run. The default.", fields: [])
   static let trainsModel = true
-  static let datasets: [DatasetName] = [.fashionMNIST, .mnist, .digits, .mnist1d]
+  static let datasets = classificationData
 
   init(_ value: Value) {}
 
@@ -17,17 +17,21 @@ struct Train: RunProtocol {
     historyDeclaration,
   ]
 
+  func tables(_ configuration: Configuration) -> [TableDeclaration] { trainingTables(configuration.record) }
+
   func run(_ context: RunContext) throws -> RunResult {
     let data = TrainingData(try context.library.load(context.configuration.data, seed: context.streamSeed))
     guard let (network, options) = context.makeNetwork(for: data) else {
       throw ConfigurationError(description: "no model or training")
     }
     network.initialize(seed: context.streamSeed)
-    let training = try ObservedTraining(network, options, data, context).run()
+    let training = ObservedTraining(network, options, data, context)
+    training.checkpoints = context.checkpoints
+    _ = try training.run()
     var result = RunResult()
     result.digests = training.trail.entries
-    var main = RunTable(Train.tables[0])
-    main.rows = [main.columns.map { training.final[$0].map(Cell.number) ?? .missing }]
+    var main = RunTable(tables(context.configuration)[0])
+    main.addRow(training.final)
     result.tables[""] = main
     result.tables["history"] = training.history
     for measurement in context.configuration.measurements {
@@ -45,28 +49,74 @@ struct Train: RunProtocol {
 /// The table `exp-x.history` of a training.
 let historyDeclaration = TableDeclaration(
   suffix: "history", doc: "One row a run and recorded step; metrics that are not recorded are empty.",
-  axes: [Column("step", .axis, unit: "steps", doc: "Steps taken so far.")], metrics: historyMetrics)
+  axes: [Column("step", .axis, unit: "steps", doc: "Steps taken so far.")], metrics: usualMetrics)
+
+/// The main table and the history of a training with these records.
+func trainingTables(_ record: RecordOptions) -> [TableDeclaration] {
+  let requested = requestedMetrics(record)
+  var main = TableDeclaration(
+    suffix: "", doc: "One row a run: the metrics after the last step.", axes: [], metrics: finalMetrics)
+  main.metrics += requested + record.thresholds.map(\.column)
+  var history = historyDeclaration
+  history.metrics += requested
+  return [main, history]
+}
+
+/// Complains about records that cannot be made.
+func checkRecord(_ value: Value, _ complaints: inout Complaints) {
+  let record = RecordOptions(value["record"] ?? [:])
+  for metric in Set(record.thresholds.map(\.metric)).sorted()
+  where !record.metrics.contains(metric) {
+    let known = historyMetrics.contains { $0.name == metric }
+    complaints.add(
+      known ? "missing-key" : "unknown-metric",
+      known ? "'steps_to' watches '\(metric)', which is not recorded" : "there is no metric '\(metric)'",
+      in: "record", expected: known ? "\(metric) among record.metrics" : "a metric of record.metrics")
+  }
+  let noisy = record.metrics.filter { $0.hasPrefix("noisy_") }
+  if let first = noisy.first, value["data"]?["label_noise"]?.number ?? 0 == 0,
+    value["data"]?["labels"]?.string != "random"
+  {
+    complaints.add(
+      "missing-key", "'\(first)' needs examples with random labels", in: "record",
+      expected: "data.label_noise above 0, or labels: random")
+  }
+  if record.metrics.contains(where: { $0.hasPrefix("best_test_") }), !record.metrics.contains("test_accuracy")
+  {
+    complaints.add(
+      "missing-key", "the best test accuracy needs test_accuracy in every record", in: "record",
+      expected: "test_accuracy among record.metrics")
+  }
+}
+
+extension RunTable {
+  /// Appends a row; columns without a value are missing.
+  mutating func addRow(_ values: [String: Double], labels: [String: String] = [:]) {
+    rows.append(
+      columns.map { labels[$0].map(Cell.text) ?? values[$0].map(Cell.number) ?? .missing })
+  }
+}
 
 extension RunContext {
   /// An uninitialised network for this run's data, and its training options.
   func makeNetwork(for data: TrainingData) -> (Network, TrainOptions)? {
     guard let model = configuration.model, let train = configuration.train else { return nil }
     let capacity = max(min(train.batch ?? data.train.count, data.train.count), 256)
-    return (Network(model, features: data.train.features, classes: data.classes, capacity: capacity), train)
+    let network = try? Network(
+      model, input: data.shape, classes: data.classes, capacity: capacity, loss: train.loss)
+    return network.map { ($0, train) }
   }
 }
 
 extension Configuration {
-  /// Weights of the dense layers.
-  func weightCount(_ data: DatasetDescription) -> Double {
-    guard let model else { return 0 }
-    let widths = [data.inputCount] + model.hidden + [data.classes]
-    return zip(widths, widths.dropFirst()).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+  /// The model counted for the data; `nil` without a model, or when it does not fit.
+  func modelSize(_ data: DatasetDescription) -> ModelSize? {
+    try? model?.size(.input(data.shape), classes: data.classes)
   }
 
-  /// The cost of one training: 6 operations a weight and example, 2 for an evaluation.
+  /// The cost of one training: 6 operations a multiplication and example, 2 for an evaluation.
   func trainingCost(_ data: DatasetDescription) -> RunCost {
-    guard let train else { return RunCost(steps: 0, operations: 0) }
+    guard let train, let size = modelSize(data) else { return RunCost(steps: 0, operations: 0) }
     let batch = Double(min(train.batch ?? data.train, data.train))
     let records = 1 + Double(record.every.map { train.steps / max(1, $0) } ?? 0)
     let sets = Set(record.metrics.compactMap { $0.split(separator: "_").first })
@@ -74,9 +124,9 @@ extension Configuration {
       (sets.contains("train") ? data.train : 0) + (sets.contains("test") ? data.test : 0) + data.validation
     let evaluated = records * Double(recorded) + Double(data.train + data.test)
     let measured = measurements.reduce(0) { $0 + $1.examples(data) }
-    let steps = Double(train.steps)
+    let steps = Double(train.steps) * (train.sharpnessRadius > 0 ? 2 : 1)
     return RunCost(
       steps: steps,
-      operations: weightCount(data) * (6 * steps * batch + 2 * (evaluated + Double(measured))))
+      operations: size.multiplications * (6 * steps * batch + 2 * (evaluated + Double(measured))))
   }
 }

@@ -4,6 +4,8 @@ import Specification
 
 /// Builds the sections of one paper, in order.
 struct DocumentBuilder {
+  /// The author's own commands in formulas.
+  let macros: MathMacros
   var diagnostics = Diagnostics()
   var registry = Registry()
   var footnotes: [Footnote] = []
@@ -14,6 +16,10 @@ struct DocumentBuilder {
   var citations: [Citation.Item] = []
   /// Every cross reference and verdict, in order of the text.
   var references: [CrossReference] = []
+  /// The labels of the errata, each with the place of its note.
+  var errata: [String: SourcePosition] = [:]
+  /// Every erratum that a block names.
+  var namedErrata: [(label: String, position: SourcePosition)] = []
 
   /// The section being read.
   var lines = SourceLines(file: "", text: "")
@@ -24,6 +30,8 @@ struct DocumentBuilder {
 
   /// Where the Markdown being read begins when it stands inside YAML, whose lines are not the Markdown's.
   private var yamlLine: Int?
+
+  init(macros: MathMacros = MathMacros()) { self.macros = macros }
 
   /// Reads one Markdown file.
   mutating func section(file: String, text: String) -> Section {
@@ -146,7 +154,7 @@ struct DocumentBuilder {
   }
 
   mutating func formula(_ tex: String, isDisplay: Bool, at position: SourcePosition) -> Formula {
-    let (mathML, faults) = renderMath(tex, isDisplay: isDisplay)
+    let (mathML, faults) = renderMath(tex, isDisplay: isDisplay, macros: macros)
     for fault in faults {
       let before = Array(tex.utf8.prefix(fault.offset))
       let lineBreaks = before.count { $0 == 10 }
@@ -187,7 +195,9 @@ struct DocumentBuilder {
     let rest = (paragraph.children.isEmpty ? [] : [paragraph]) + node.children.dropFirst()
     let content = blocks(Array(rest))
     if let kind = Callout.Kind(rawValue: marker.name.uppercased()) {
-      return .callout(Callout(kind: kind, title: title, blocks: content))
+      var callout = Callout(kind: kind, title: title, blocks: content)
+      if kind == .erratum { callout.id = erratumID(title, at: node) }
+      return .callout(callout)
     }
     diagnostics.add(
       Diagnostic(
@@ -196,6 +206,16 @@ struct DocumentBuilder {
         length: marker.name.utf8.count + 3,
         hint: nameHint(for: marker.name, in: Callout.Kind.allCases.map(\.rawValue))))
     return .quote(content)
+  }
+
+  /// The id of an erratum whose title starts with a label of a letter and a number, as in `E3 Dates`.
+  private mutating func erratumID(_ title: [Inline], at node: SyntaxNode) -> String? {
+    let label = title.plainText.prefix { !$0.isWhitespace }
+    guard let first = label.first, first.isASCII, first.isUppercase, label.count > 1,
+      label.dropFirst().allSatisfy({ $0.isASCII && $0.isNumber }), errata[String(label)] == nil
+    else { return nil }
+    errata[String(label)] = lines.position(line: node.line, column: node.column)
+    return erratumAnchor(String(label))
   }
 
   private mutating func code(_ node: SyntaxNode) -> Block? {
@@ -212,6 +232,9 @@ struct DocumentBuilder {
     return .code(language: language, text: node.literal)
   }
 }
+
+/// The id of the note of an erratum.
+public func erratumAnchor(_ label: String) -> String { "erratum-\(label.lowercased())" }
 
 /// What stands in the first line of a callout.
 private struct CalloutMarker {

@@ -76,7 +76,7 @@ extension DocumentBuilder {
     }
   }
 
-  private mutating func value(_ text: String, at position: SourcePosition) -> Inline? {
+  mutating func value(_ text: String, at position: SourcePosition) -> Inline? {
     let parts = text.split(separator: "|", maxSplits: 1, omittingEmptySubsequences: false)
     let expression = parts[0].trimmed
     guard !expression.isEmpty else {
@@ -112,7 +112,8 @@ extension DocumentBuilder {
 
   private mutating func link(_ node: SyntaxNode) -> Inline {
     let content = inlines(node.children)
-    guard isSafeLink(node.url) else {
+    let url = percentEncoded(node.url)
+    guard isSafeLink(url) else {
       diagnostics.add(
         Diagnostic(
           rule: "unsafe-link", "a link cannot lead to '\(node.url.prefix(60))'",
@@ -120,7 +121,7 @@ extension DocumentBuilder {
           expected: "http, https, mailto, or a path relative to the report"))
       return .emphasis(content)
     }
-    return .link(url: node.url, title: node.title, content)
+    return .link(url: url, title: node.title, content)
   }
 
   private mutating func image(_ node: SyntaxNode) -> Inline {
@@ -166,6 +167,21 @@ extension DocumentBuilder {
           expected: "a line that starts with [^\(name)]:"))
     }
   }
+}
+
+/// An address with what no address may contain written as `%XX`, as CommonMark does.
+private func percentEncoded(_ url: String) -> String {
+  let hexadecimal = Array("0123456789ABCDEF".utf8)
+  var bytes: [UInt8] = []
+  for byte in url.utf8 {
+    let isWord = (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+    if isWord || "-_.~!*'(),;:@&=+$/?#%".utf8.contains(byte) {
+      bytes.append(byte)
+    } else {
+      bytes += [UInt8(ascii: "%"), hexadecimal[Int(byte >> 4)], hexadecimal[Int(byte & 15)]]
+    }
+  }
+  return String(decoding: bytes, as: UTF8.self)
 }
 
 /// Whether a link leads to a page, an address or a place in the report, and nowhere that runs code.

@@ -63,7 +63,13 @@ extension DocumentBuilder {
       block.rows = (block.body["rows"]?.elements ?? []).map { row in
         (row.elements ?? []).map { inlineMarkdown($0) }
       }
-    case .claim: block.sources = claimSources(block.body)
+      block.entries = tableEntries(block.body)
+    case .claim:
+      block.sources = sourceItems(claimSourceNodes(block.body))
+      block.statement = block.body["statement"].map { inlineMarkdown($0) } ?? []
+      if let erratum = block.body["erratum"], let label = erratum.text {
+        namedErrata.append((label, erratum.position))
+      }
     case .figure where caption == nil:
       diagnostics.add(
         Diagnostic(
@@ -73,10 +79,13 @@ extension DocumentBuilder {
     }
   }
 
-  /// The works that a claim names count as cited where the claim stands.
-  private mutating func claimSources(_ body: Node) -> [Citation.Item] {
-    let nodes = [body["source"], body["published"]?["source"]].compactMap(\.self)
-    let items = nodes.flatMap { $0.elements ?? [$0] }.compactMap { node in
+  private func claimSourceNodes(_ body: Node) -> [Node] {
+    [body["source"], body["published"]?["source"]].compactMap(\.self).flatMap { $0.elements ?? [$0] }
+  }
+
+  /// The works that a block names count as cited where the block stands.
+  mutating func sourceItems(_ nodes: [Node]) -> [Citation.Item] {
+    let items = nodes.compactMap { node in
       node.text.map { text in
         let key = text.hasPrefix("@") ? String(text.dropFirst()) : text
         return Citation.Item(key: key, prefix: "", locator: "", omitsAuthor: false, position: node.position)

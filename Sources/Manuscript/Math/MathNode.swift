@@ -17,6 +17,9 @@ indirect enum MathNode: Equatable {
   /// Several nodes as one; a single one needs no row round it.
   static func row(_ nodes: [MathNode]) -> MathNode { nodes.count == 1 ? nodes[0] : .element("mrow", nodes) }
 
+  /// What `\hline` leaves at the start of a row, until the row is made.
+  static let ruleAbove = MathNode.element("rule", [])
+
   /// Space of a width in ems.
   static func space(_ width: String) -> MathNode { .element("mspace", attributes: [("width", width)], []) }
 
@@ -43,6 +46,11 @@ indirect enum MathNode: Equatable {
     } else {
       false
     }
+  }
+
+  /// Whether this is nothing but primes.
+  var isPrime: Bool {
+    if case .leaf("mo", _, let text) = self { text.allSatisfy { $0 == "′" } } else { false }
   }
 
   /// Whether this is a brace over or under something, whose script is a label.

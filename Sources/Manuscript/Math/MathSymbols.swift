@@ -29,19 +29,23 @@ enum MathSymbols {
     add(uprights) { .identifier($0, upright: true) }
     add(operations) { .operation($0) }
     add(delimiters) { .delimiter($0) }
-    add("sum=∑ prod=∏ coprod=∐ bigcup=⋃ bigcap=⋂ bigoplus=⨁ bigotimes=⨂ bigvee=⋁ bigwedge=⋀") {
+    add(
+      "sum=∑ prod=∏ coprod=∐ bigcup=⋃ bigcap=⋂ bigoplus=⨁ bigotimes=⨂ bigvee=⋁ bigwedge=⋀ bigodot=⨀ biguplus=⨄ bigsqcup=⨆"
+    ) {
       .large($0, limits: true)
     }
-    add("int=∫ iint=∬ iiint=∭ oint=∮") { .large($0, limits: false) }
+    add("int=∫ iint=∬ iiint=∭ oint=∮ oiint=∯ idotsint=∫⋯∫ smallint=∫") { .large($0, limits: false) }
     for name in [
-      "lim", "max", "min", "sup", "inf", "limsup", "liminf", "argmax", "argmin", "det", "gcd", "Pr",
+      "lim", "max", "min", "sup", "inf", "limsup", "liminf", "argmax", "argmin", "det", "gcd", "Pr", "injlim",
+      "projlim", "varlimsup", "varliminf", "esssup",
     ] {
       all[name] = .function(spacedNames[name] ?? name, limits: true)
     }
     for name in [
       "log", "ln", "lg", "exp", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth",
       "arcsin",
-      "arccos", "arctan", "arg", "deg", "dim", "hom", "ker",
+      "arccos", "arctan", "arg", "deg", "dim", "hom", "ker", "arccot", "sgn", "tr", "diag", "rank", "Var",
+      "Cov",
     ] {
       all[name] = .function(name, limits: name == "arg")
     }
@@ -50,27 +54,42 @@ enum MathSymbols {
       (" ", "0.25em"),
       ("quad", "1em"), ("qquad", "2em"), ("enspace", "0.5em"), ("thinspace", "0.1667em"), ("enskip", "0.5em"),
       ("medspace", "0.2222em"), ("thickspace", "0.2778em"), ("negthinspace", "-0.1667em"),
+      ("negmedspace", "-0.2222em"), ("negthickspace", "-0.2778em"), ("space", "0.25em"),
+      ("nobreakspace", "0.25em"),
     ] {
       all[name] = .space(width)
     }
     return all
   }()
 
+  /// The operators and relations that an author may also type as they are.
+  static let operators: Set<Character> = Set(
+    commands.values.compactMap { symbol in
+      switch symbol {
+      case .operation(let text), .large(let text, _): text.first
+      default: nil
+      }
+    })
+
   private static let spacedNames = [
     "limsup": "lim\u{2009}sup", "liminf": "lim\u{2009}inf", "argmax": "arg\u{2009}max",
-    "argmin": "arg\u{2009}min",
+    "argmin": "arg\u{2009}min", "injlim": "inj\u{2009}lim", "projlim": "proj\u{2009}lim",
+    "varlimsup": "lim\u{2009}sup", "varliminf": "lim\u{2009}inf", "esssup": "ess\u{2009}sup",
   ]
 
   private static let italics = """
     alpha=α beta=β gamma=γ delta=δ epsilon=ϵ varepsilon=ε zeta=ζ eta=η theta=θ vartheta=ϑ iota=ι kappa=κ lambda=λ
     mu=μ nu=ν xi=ξ omicron=ο pi=π varpi=ϖ rho=ρ varrho=ϱ sigma=σ varsigma=ς tau=τ upsilon=υ phi=ϕ varphi=φ chi=χ
-    psi=ψ omega=ω ell=ℓ imath=ı jmath=ȷ
+    psi=ψ omega=ω ell=ℓ imath=ı jmath=ȷ digamma=ϝ varkappa=ϰ
     """
   private static let uprights = """
     Gamma=Γ Delta=Δ Theta=Θ Lambda=Λ Xi=Ξ Pi=Π Sigma=Σ Upsilon=Υ Phi=Φ Psi=Ψ Omega=Ω infty=∞ partial=∂ nabla=∇
     hbar=ℏ Re=ℜ Im=ℑ aleph=ℵ emptyset=∅ varnothing=∅ forall=∀ exists=∃ nexists=∄ top=⊤ bot=⊥ angle=∠ degree=°
     ldots=… dots=… dotsc=… cdots=⋯ dotsb=⋯ vdots=⋮ ddots=⋱ prime=′ wp=℘ square=□ Box=□ blacksquare=■ checkmark=✓
-    dagger=† ddagger=‡ triangle=△ complement=∁ %=% $=$ #=# &=& _=_
+    dagger=† ddagger=‡ dag=† ddag=‡ triangle=△ complement=∁ eth=ð hslash=ℏ mho=℧ Finv=Ⅎ beth=ℶ gimel=ℷ daleth=ℸ
+    blacktriangle=▲ blacklozenge=⧫ lozenge=◊ bigstar=★ diamondsuit=♢ heartsuit=♡ spadesuit=♠ clubsuit=♣ surd=√
+    sharp=♯ flat=♭ natural=♮ measuredangle=∡ sphericalangle=∢ backprime=‵ dotsm=⋯ dotsi=⋯ dotso=… iddots=⋰ S=§ P=¶
+    varGamma=Γ varDelta=Δ varTheta=Θ varLambda=Λ varSigma=Σ varPhi=Φ varPsi=Ψ varOmega=Ω pounds=£ copyright=© %=% $=$ #=# &=& _=_
     """
   private static let operations = """
     pm=± mp=∓ times=× div=÷ cdot=⋅ ast=∗ star=⋆ circ=∘ bullet=∙ oplus=⊕ ominus=⊖ otimes=⊗ oslash=⊘ odot=⊙ cap=∩
@@ -80,11 +99,26 @@ enum MathSymbols {
     nmid=∤ vdash=⊢ models=⊨ lesssim=≲ gtrsim=≳ triangleq=≜ asymp=≍ to=→ rightarrow=→ leftarrow=← gets=←
     leftrightarrow=↔ Rightarrow=⇒ Leftarrow=⇐ Leftrightarrow=⇔ implies=⟹ iff=⟺ mapsto=↦ longrightarrow=⟶
     longleftarrow=⟵ longmapsto=⟼ uparrow=↑ downarrow=↓ Uparrow=⇑ Downarrow=⇓ hookrightarrow=↪ rightharpoonup=⇀
-    nearrow=↗ searrow=↘ rightsquigarrow=⇝ colon=: lt=< gt=> because=∵ therefore=∴ upuparrows=⇈ nsubseteq=⊈
+    nearrow=↗ searrow=↘ swarrow=↙ nwarrow=↖ rightsquigarrow=⇝ leadsto=⇝ hookleftarrow=↩ rightharpoondown=⇁
+    leftharpoonup=↼ leftharpoondown=↽ rightleftharpoons=⇌ leftrightharpoons=⇋ rightleftarrows=⇄ leftrightarrows=⇆
+    twoheadrightarrow=↠ twoheadleftarrow=↞ rightarrowtail=↣ leftarrowtail=↢ Longrightarrow=⟹ Longleftarrow=⟸
+    Longleftrightarrow=⟺ longleftrightarrow=⟷ impliedby=⟸ updownarrow=↕ Updownarrow=⇕ nrightarrow=↛ nleftarrow=↚
+    nRightarrow=⇏ nLeftarrow=⇍ Rrightarrow=⇛ circlearrowleft=↺ circlearrowright=↻ curvearrowright=↷ curvearrowleft=↶
+    downdownarrows=⇊ rightrightarrows=⇉ leftleftarrows=⇇ multimap=⊸ dashrightarrow=⇢ dashleftarrow=⇠ colon=: lt=< gt=> because=∵ therefore=∴ upuparrows=⇈ nsubseteq=⊈ nsupseteq=⊉ subsetneq=⊊ supsetneq=⊋ sqsubset=⊏ sqsupset=⊐
+    sqsubseteq=⊑ sqsupseteq=⊒ subseteqq=⫅ supseteqq=⫆ owns=∋ nprec=⊀ nsucc=⊁ precsim=≾ succsim=≿ preccurlyeq=≼
+    succcurlyeq=≽ trianglelefteq=⊴ trianglerighteq=⊵ vartriangleleft=⊲ vartriangleright=⊳ lhd=⊲ rhd=⊳ unlhd=⊴ unrhd=⊵
+    nless=≮ ngtr=≯ nleq=≰ ngeq=≱ lneq=⪇ gneq=⪈ leqq=≦ geqq=≧ lessgtr=≶ gtrless=≷ lll=⋘ ggg=⋙ lessapprox=⪅
+    gtrapprox=⪆ approxeq=≊ backsim=∽ nsim=≁ ncong=≇ bumpeq=≏ Bumpeq=≎ doteqdot=≑ circeq=≗ eqcirc=≖ bowtie=⋈ Join=⋈
+    smile=⌣ frown=⌢ between=≬ pitchfork=⋔ dashv=⊣ Vdash=⊩ vDash=⊨ nvdash=⊬ nvDash=⊭ nparallel=∦ shortmid=∣
+    shortparallel=∥ eqqcolon=≕ coloneq=≔ eqcolon=≕ Coloneqq=⩴ uplus=⊎ amalg=⨿ dotplus=∔ ltimes=⋉ rtimes=⋊
+    leftthreetimes=⋋ rightthreetimes=⋌ divideontimes=⋇ smallsetminus=∖ barwedge=⊼ veebar=⊻ curlyvee=⋎ curlywedge=⋏
+    boxplus=⊞ boxminus=⊟ boxtimes=⊠ boxdot=⊡ circledast=⊛ circledcirc=⊚ circleddash=⊝ bigcirc=◯ diamond=⋄ Diamond=◇
+    intercal=⊺ Cap=⋒ Cup=⋓ centerdot=⋅ bigtriangleup=△ bigtriangledown=▽ triangleleft=◁ triangleright=▷
     """
   static let delimiters = """
     {={ }=} lbrace={ rbrace=} lbrack=[ rbrack=] langle=⟨ rangle=⟩ lceil=⌈ rceil=⌉ lfloor=⌊ rfloor=⌋ |=‖ Vert=‖
-    vert=| lvert=| rvert=| lVert=‖ rVert=‖ backslash=∖
+    vert=| lvert=| rvert=| lVert=‖ rVert=‖ backslash=∖ ulcorner=⌜ urcorner=⌝ llcorner=⌞ lrcorner=⌟ lgroup=⟮ rgroup=⟯
+    lmoustache=⎰ rmoustache=⎱ llbracket=⟦ rrbracket=⟧
     """
 
   /// The accents over or under one thing: the mark, whether it stretches, whether it is above.
@@ -97,6 +131,11 @@ enum MathSymbols {
     "grave": ("`", false, true), "mathring": ("˚", false, true), "overline": ("―", true, true),
     "underline": ("―", true, false), "overbrace": ("⏞", true, true), "underbrace": ("⏟", true, false),
     "overrightarrow": ("→", true, true), "overleftarrow": ("←", true, true),
+    "overleftrightarrow": ("↔", true, true), "underrightarrow": ("→", true, false),
+    "underleftarrow": ("←", true, false), "underleftrightarrow": ("↔", true, false),
+    "widecheck": ("ˇ", true, true),
+    "dddot": ("\u{20DB}", false, true), "ddddot": ("\u{20DC}", false, true), "overparen": ("⏜", true, true),
+    "underparen": ("⏝", true, false), "widebar": ("―", true, true),
   ]
 
   /// The relations that `\not` strikes through.
@@ -109,13 +148,15 @@ enum MathSymbols {
 
 /// One of mathematics' alphabets; Unicode has each as characters of its own.
 enum MathAlphabet {
-  case upright, bold, boldItalic, script, doubleStruck, fraktur, sansSerif, monospace
+  case upright, italic, bold, boldItalic, script, doubleStruck, fraktur, sansSerif, monospace
 
   static let commands: [String: MathAlphabet] = [
     "mathrm": .upright, "rm": .upright, "mathbf": .bold, "boldsymbol": .boldItalic, "bm": .boldItalic,
     "mathcal": .script, "mathscr": .script, "mathbb": .doubleStruck, "mathds": .doubleStruck,
     "mathfrak": .fraktur,
-    "mathsf": .sansSerif, "mathtt": .monospace, "mathit": .upright,
+    "mathsf": .sansSerif, "mathtt": .monospace, "mathit": .italic, "mathnormal": .italic,
+    "mathbbm": .doubleStruck,
+    "pmb": .boldItalic, "mathbfit": .boldItalic, "Bbb": .doubleStruck,
   ]
 
   /// The letter in this alphabet, or itself when the alphabet lacks it.
@@ -153,7 +194,7 @@ enum MathAlphabet {
 
   private var starts: Starts? {
     switch self {
-    case .upright: nil
+    case .upright, .italic: nil
     case .bold:
       Starts(upper: 0x1D400, lower: 0x1D41A, digit: 0x1D7CE, greekUpper: 0x1D6A8, greekLower: 0x1D6C2)
     case .boldItalic:

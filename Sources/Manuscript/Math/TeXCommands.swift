@@ -1,20 +1,26 @@
 // Serves parse: the TeX commands of a formula that take arguments, and its environments.
 import Diagnostics
+import Specification
 
 extension TeXParser {
   mutating func command(_ name: String, _ token: TeXToken) throws(MathFault) -> MathNode {
     if let symbol = MathSymbols.commands[name] { return node(for: symbol) }
-    if let accent = MathSymbols.accents[name] { return try accented(name, accent) }
+    if let accent = MathSymbols.accents[name], !name.hasSuffix("line"), name != "widebar" {
+      return try accented(name, accent)
+    }
     if let alphabet = MathAlphabet.commands[name] { return try styled(alphabet, name) }
     switch name {
     case "frac", "dfrac", "tfrac", "cfrac": return try fraction(name)
-    case "binom":
-      let parts = [try argument(of: name), try argument(of: name)]
-      let stack = MathNode.element("mfrac", attributes: [("linethickness", "0")], parts)
-      return .element("mrow", [fence("(", "prefix"), stack, fence(")", "postfix")])
+    case "binom": return try binomial(name)
     case "sqrt": return try root()
-    case "text", "textrm", "textnormal", "mbox", "textbf", "textit", "texttt", "textsf":
+    case "text", "textrm", "textnormal", "mbox", "textit":
       return .leaf("mtext", try rawArgument(of: name).spacesKept)
+    case "textbf", "texttt", "textsf":
+      let alphabet: MathAlphabet = name == "textbf" ? .bold : name == "texttt" ? .monospace : .sansSerif
+      return .leaf("mtext", String(try rawArgument(of: name).spacesKept.map { alphabet.letter($0) }))
+    case "overline", "underline", "widebar":
+      let attributes = [("class", name == "underline" ? "underline" : "overline")]
+      return .element("mrow", attributes: attributes, [try argument(of: name)])
     case "operatorname", "operatorname*":
       let text = try rawArgument(of: name).replacingThinSpaces
       return self.node(for: .function(text, limits: name.hasSuffix("*")))
@@ -36,8 +42,24 @@ extension TeXParser {
       return .element("munder", [try argument(of: name), under])
     case "substack": return try substack()
     case "not": return try negated()
-    case "phantom": return .element("mphantom", [try argument(of: name)])
-    case "mathop", "mathbin", "mathrel", "mathord", "mathstrut", "ensuremath": return try argument(of: name)
+    case "phantom", "hphantom", "vphantom", "smash": return try phantom(name)
+    case "mathop", "mathbin", "mathrel", "mathord", "mathopen", "mathclose", "mathpunct", "mathinner",
+      "ensuremath":
+      return try argument(of: name)
+    case "mathstrut":
+      return .element("mphantom", [.element("mpadded", attributes: [("width", "0")], [plain("(")])])
+    case "xrightarrow", "xleftarrow", "xRightarrow", "xmapsto": return try labelledArrow(name)
+    case "dbinom", "tbinom": return try binomial(name)
+    case "underbracket", "overbracket":
+      return try accented(name, (name == "overbracket" ? "⎴" : "⎵", true, name == "overbracket"))
+    case "boxed", "fbox":
+      return .element("mrow", attributes: [("class", "boxed")], [try argument(of: name)])
+    case "sideset":
+      let (left, right) = (try argument(of: name), try argument(of: name))
+      return .element("mrow", [left, try argument(of: name), right])
+    case "tag", "label", "nonumber", "notag", "hspace", "vspace", "kern", "mspace", "hskip", "color",
+      "textcolor":
+      return try layoutCommand(name, token)
     case "bmod", "mod": return .leaf("mo", attributes: [("lspace", "0.22em"), ("rspace", "0.22em")], "mod")
     case "pmod":
       let inner = try argument(of: name)
@@ -64,6 +86,71 @@ extension TeXParser {
     }
     return all
   }()
+
+  /// Room for something that is not shown: all of it, its width or its height; `\smash` is the reverse of the last.
+  private mutating func phantom(_ name: String) throws(MathFault) -> MathNode {
+    let content = try argument(of: name)
+    switch name {
+    case "hphantom":
+      return .element(
+        "mphantom", [.element("mpadded", attributes: [("height", "0"), ("depth", "0")], [content])])
+    case "vphantom":
+      return .element("mphantom", [.element("mpadded", attributes: [("width", "0")], [content])])
+    case "smash": return .element("mpadded", attributes: [("height", "0"), ("depth", "0")], [content])
+    default: return .element("mphantom", [content])
+    }
+  }
+
+  /// An arrow as wide as what stands above it and, in brackets, below.
+  private mutating func labelledArrow(_ name: String) throws(MathFault) -> MathNode {
+    let marks = ["xrightarrow": "→", "xleftarrow": "←", "xRightarrow": "⇒", "xmapsto": "↦"]
+    let arrow = MathNode.leaf("mo", attributes: [("stretchy", "true")], marks[name] ?? "→")
+    skipSpaces()
+    var below: MathNode?
+    if peek.kind == .character("[") {
+      let open = next()
+      let nodes = try row { $0 == .character("]") }
+      guard peek.kind == .character("]") else { throw fault("this bracket is not closed", at: open) }
+      index += 1
+      below = .row(nodes)
+    }
+    let above = MathNode.element(
+      "mpadded", attributes: [("lspace", "0.3em"), ("width", "+0.6em")], [try argument(of: name)])
+    return below.map { .element("munderover", [arrow, $0, above]) } ?? .element("mover", [arrow, above])
+  }
+
+  private mutating func binomial(_ name: String) throws(MathFault) -> MathNode {
+    let parts = [try argument(of: name), try argument(of: name)]
+    let stack = MathNode.element("mfrac", attributes: [("linethickness", "0")], parts)
+    let node = MathNode.element("mrow", [fence("(", "prefix"), stack, fence(")", "postfix")])
+    switch name {
+    case "dbinom": return .element("mstyle", attributes: [("displaystyle", "true")], [node])
+    case "tbinom": return .element("mstyle", attributes: [("displaystyle", "false")], [node])
+    default: return node
+    }
+  }
+
+  /// What TeX says about layout: space is kept, numbering belongs to the paper, colour to the reader.
+  private mutating func layoutCommand(_ name: String, _ token: TeXToken) throws(MathFault) -> MathNode {
+    switch name {
+    case "nonumber", "notag": return .element("mrow", [])
+    case "hspace", "mspace", "hskip", "kern":
+      let width = try rawArgument(of: name).trimmed
+      guard TeXParser.isLength(width) else {
+        throw fault("'\(width)' is not a width in em or ex", at: token, hint: "\\hspace{1em}")
+      }
+      return .space(width)
+    case "tag", "label":
+      throw fault(
+        "a formula is numbered by the paper", at: token, hint: "write {#eq-name} after the closing $$")
+    default: throw fault("a formula takes the colour of its page", at: token)
+    }
+  }
+
+  private static func isLength(_ text: String) -> Bool {
+    let number = text.dropLast(2)
+    return ["em", "ex"].contains(text.suffix(2)) && yamlNumber(String(number)) != nil
+  }
 
   private static let argumentCommands = [
     "frac", "dfrac", "tfrac", "binom", "sqrt", "text", "operatorname", "left", "right", "begin", "end",
@@ -155,15 +242,15 @@ extension TeXParser {
     let open = next()
     guard open.kind == .open else { throw fault("\\\(name) needs an argument in braces", at: open) }
     var depth = 1
+    var text = ""
     while index < tokens.count {
       let token = tokens[index]
       index += 1
       if token.kind == .open { depth += 1 }
       if token.kind == .close { depth -= 1 }
+      if depth == 0 { return text.withoutTeXEscapes }
+      text += token.text
       if token.kind == .character("$") { throw fault("a formula cannot stand inside \\\(name)", at: token) }
-      if depth == 0 {
-        return String(decoding: source[(open.offset + 1)..<token.offset], as: UTF8.self).withoutTeXEscapes
-      }
     }
     throw fault("this brace is not closed", at: open)
   }
@@ -221,7 +308,12 @@ extension TeXParser {
     "matrix": ("", "", "c"), "pmatrix": ("(", ")", "c"), "bmatrix": ("[", "]", "c"),
     "Bmatrix": ("{", "}", "c"),
     "vmatrix": ("|", "|", "c"), "Vmatrix": ("‖", "‖", "c"), "smallmatrix": ("", "", "c"),
-    "cases": ("{", "", "l"),
+    "cases": ("{", "", "l"), "dcases": ("{", "", "l"), "rcases": ("", "}", "l"), "drcases": ("", "}", "l"),
+    "pmatrix*": ("(", ")", "c"), "bmatrix*": ("[", "]", "c"), "multline": ("", "", "c"),
+    "multline*": ("", "", "c"),
+    "eqnarray": ("", "", "rcl"), "eqnarray*": ("", "", "rcl"), "alignat": ("", "", "rl"),
+    "alignat*": ("", "", "rl"),
+    "subarray": ("", "", "c"),
     "aligned": ("", "", "rl"), "align": ("", "", "rl"), "align*": ("", "", "rl"), "split": ("", "", "rl"),
     "alignedat": ("", "", "rl"), "gathered": ("", "", "c"), "gather": ("", "", "c"), "gather*": ("", "", "c"),
     "array": ("", "", "c"), "equation": ("", "", "c"), "equation*": ("", "", "c"),
@@ -237,8 +329,9 @@ extension TeXParser {
       throw fault("there is no environment '\(name)'", at: opener, hint: hint)
     }
     var columns = style.columns
-    if name == "array" { columns = try rawArgument(of: name).filter { "lcr".contains($0) } }
-    if name == "alignedat" { _ = try rawArgument(of: name) }
+    if name == "array" { columns = try rawArgument(of: name).filter { "lcr|".contains($0) } }
+    if ["alignedat", "alignat", "alignat*", "subarray"].contains(name) { _ = try rawArgument(of: name) }
+    if name.hasSuffix("matrix*") { columns = try bracketed() ?? columns }
     let rows = try tableRows()
     guard peek.kind == .command("end") else {
       throw peek.kind == .end
@@ -249,9 +342,32 @@ extension TeXParser {
     guard closed == name else {
       throw fault("\\end{\(closed)} closes \\begin{\(name)}", at: ending, hint: "\\end{\(name)}")
     }
-    let table = self.table(rows, columns: columns.isEmpty ? "c" : columns, isAligned: style.columns == "rl")
+    var table = self.table(
+      rows, columns: columns.isEmpty ? "c" : columns, isAligned: style.columns.hasPrefix("r"),
+      hasGaps: ["align", "align*", "aligned"].contains(name))
+    if name == "dcases" || name == "drcases" {
+      table = .element("mstyle", attributes: [("displaystyle", "true")], [table])
+    }
+    if name == "smallmatrix" { table = .element("mstyle", attributes: [("scriptlevel", "1")], [table]) }
     if style.open.isEmpty, style.close.isEmpty { return table }
     return .element("mrow", [fence(style.open, "prefix"), table, fence(style.close, "postfix")])
+  }
+
+  /// The letters of an argument in brackets, such as the columns of `pmatrix*`.
+  private mutating func bracketed() throws(MathFault) -> String? {
+    skipSpaces()
+    guard peek.kind == .character("[") else { return nil }
+    let open = next()
+    var text = ""
+    while peek.kind != .character("]") {
+      guard case .character(let character) = peek.kind else {
+        throw fault("this bracket is not closed", at: open)
+      }
+      text.append(character)
+      index += 1
+    }
+    index += 1
+    return text.filter { "lcr".contains($0) }
   }
 
   private mutating func tableRows() throws(MathFault) -> [[[MathNode]]] {
@@ -263,6 +379,7 @@ extension TeXParser {
       case .align: index += 1
       case .newRow:
         index += 1
+        skipRowSpace()
         rows.append([])
       default:
         if let last = rows.last, last.count == 1, last[0].isEmpty, rows.count > 1 { rows.removeLast() }
@@ -271,20 +388,48 @@ extension TeXParser {
     }
   }
 
-  private func table(_ rows: [[[MathNode]]], columns: String, isAligned: Bool) -> MathNode {
-    let letters = Array(columns)
-    let classes: [Character: [(String, String)]] = ["l": [("class", "ml")], "r": [("class", "mr")]]
+  /// `\\[2pt]` asks for space between rows, which a table has by itself.
+  private mutating func skipRowSpace() {
+    guard peek.kind == .character("["),
+      let close = tokens[index...].firstIndex(where: { $0.kind == .character("]") }), close - index < 10
+    else { return }
+    index = close + 1
+  }
+
+  private func table(_ rows: [[[MathNode]]], columns: String, isAligned: Bool, hasGaps: Bool = false)
+    -> MathNode
+  {
+    let letters = Array(columns.filter { $0 != "|" })
+    let ruled = TeXParser.ruledColumns(columns)
     let content = rows.map { row in
-      MathNode.element(
+      let isRuled = row.first?.first == .ruleAbove
+      return MathNode.element(
         "mtr",
         row.enumerated().map { column, cell in
+          var cell = cell.filter { $0 != .ruleAbove }
           // An empty start keeps `&= x` spaced as a relation.
-          let cell = isAligned && column % 2 == 1 ? [.element("mrow", [])] + cell : cell
-          return .element("mtd", attributes: classes[letters[column % letters.count]] ?? [], cell)
+          if isAligned, column % 2 == 1 { cell.insert(.element("mrow", []), at: 0) }
+          let letter = letters.isEmpty ? "c" : letters[column % letters.count]
+          let classes =
+            (letter == "c" ? [] : ["m\(letter)"]) + (hasGaps && column > 0 && column % 2 == 0 ? ["mg"] : [])
+            + (ruled.contains(column) ? ["mv"] : [])
+            + (isRuled ? ["mh"] : [])
+          return .element(
+            "mtd", attributes: classes.isEmpty ? [] : [("class", classes.joined(separator: " "))], cell)
         })
     }
     let attributes = isAligned ? [("displaystyle", "true"), ("class", "aligned")] : []
     return .element("mtable", attributes: attributes, content)
+  }
+
+  /// The columns that a rule stands before, as in `c|c`.
+  private static func ruledColumns(_ columns: String) -> Set<Int> {
+    var ruled: Set<Int> = []
+    var column = 0
+    for letter in columns {
+      if letter == "|" { ruled.insert(column) } else { column += 1 }
+    }
+    return ruled
   }
 
   private mutating func substack() throws(MathFault) -> MathNode {

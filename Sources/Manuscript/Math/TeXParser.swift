@@ -10,11 +10,13 @@ struct MathFault: Error, Equatable {
 }
 
 /// The `math` element for `tex`, and the mistakes in it; a formula with mistakes shows its source.
-func renderMath(_ tex: String, isDisplay: Bool) -> (mathML: String, faults: [MathFault]) {
-  var parser = TeXParser(tex)
+func renderMath(_ tex: String, isDisplay: Bool, macros: MathMacros = MathMacros()) -> (
+  mathML: String, faults: [MathFault]
+) {
   var content: [MathNode]
   var faults: [MathFault] = []
   do {
+    var parser = try TeXParser(tex, macros)
     content = try parser.formula()
   } catch {
     faults = [error]
@@ -35,13 +37,18 @@ struct TeXParser {
   var index = 0
   private var depth = 0
 
-  init(_ tex: String) {
+  init(_ tex: String, _ macros: MathMacros = MathMacros()) throws(MathFault) {
     source = Array(tex.utf8)
-    tokens = TeXToken.tokens(of: tex)
+    // Longer ones are refused by `formula`, before any work is done for them.
+    let all = source.count <= TeXParser.longest ? TeXToken.tokens(of: tex) : []
+    tokens = try macros.expand(all)
   }
 
+  /// The most bytes that a formula may have.
+  private static let longest = 20_000
+
   mutating func formula() throws(MathFault) -> [MathNode] {
-    guard source.count <= 20_000 else {
+    guard source.count <= TeXParser.longest else {
       throw MathFault(message: "this formula is too long", offset: 0, length: 1)
     }
     let nodes = try row { $0 == .end }
@@ -83,6 +90,9 @@ struct TeXParser {
       if peek.kind == .end || ends(peek.kind) { return nodes }
       switch peek.kind {
       case .close, .align, .newRow: return nodes
+      case .command("hline") where nodes.isEmpty:
+        index += 1
+        nodes.append(.ruleAbove)
       case .command(let name) where TeXParser.restOfRow.contains(name):
         index += 1
         let rest = try row(until: ends)
@@ -94,7 +104,7 @@ struct TeXParser {
   }
 
   private static let restOfRow: Set<String> = [
-    "displaystyle", "textstyle", "scriptstyle", "rm", "bf", "limits",
+    "displaystyle", "textstyle", "scriptstyle", "scriptscriptstyle", "rm", "bf", "it", "cal",
   ]
 
   private func rowStyle(_ name: String, _ rest: [MathNode]) -> MathNode {
@@ -102,6 +112,10 @@ struct TeXParser {
     case "displaystyle": .element("mstyle", attributes: [("displaystyle", "true")], rest)
     case "textstyle": .element("mstyle", attributes: [("displaystyle", "false")], rest)
     case "scriptstyle": .element("mstyle", attributes: [("scriptlevel", "1")], rest)
+    case "scriptscriptstyle": .element("mstyle", attributes: [("scriptlevel", "2")], rest)
+    case "rm": .row(rest.map { $0.mapped(to: .upright) })
+    case "bf": .row(rest.map { $0.mapped(to: .bold) })
+    case "cal": .row(rest.map { $0.mapped(to: .script) })
     default: .row(rest)
     }
   }
@@ -185,7 +199,7 @@ struct TeXParser {
       index += 1
       text += "′"
     }
-    let mark = MathNode.leaf("mo", text)
+    let mark = MathNode.leaf("mo", attributes: [("lspace", "0"), ("rspace", "0")], text)
     guard peek.kind == .superscript else { return mark }
     index += 1
     return .element("mrow", [mark, try argument(of: "^")])
@@ -195,6 +209,8 @@ struct TeXParser {
     switch (lower, upper) {
     case (nil, nil): base
     case (let lower?, nil): .element(asLimits ? "munder" : "msub", [base, lower])
+    // A font's prime is raised already.
+    case (nil, let upper?) where upper.isPrime && !asLimits: .element("mrow", [base, upper])
     case (nil, let upper?): .element(asLimits ? "mover" : "msup", [base, upper])
     case (let lower?, let upper?): .element(asLimits ? "munderover" : "msubsup", [base, lower, upper])
     }
@@ -253,9 +269,13 @@ struct TeXParser {
     case "-": return .leaf("mo", "−")
     case "*": return .leaf("mo", "∗")
     case "~": return .space("0.25em")
+    case ":" where peek.kind == .character("="):
+      index += 1
+      return .leaf("mo", ":=")
     case ":": return .leaf("mo", attributes: [("lspace", "0.2778em"), ("rspace", "0.2778em")], ":")
     case "+", "=", "<", ">", ",", ";", "!", "?", ".": return .leaf("mo", String(character))
-    default: return .leaf("mi", String(character))
+    default:
+      return .leaf(MathSymbols.operators.contains(character) ? "mo" : "mi", String(character))
     }
   }
 

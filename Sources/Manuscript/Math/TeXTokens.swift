@@ -12,6 +12,8 @@ struct TeXToken: Equatable {
   /// The first byte, counted from the formula's start.
   var offset: Int
   var length: Int
+  /// The token as written.
+  var text = ""
 
   /// The tokens of `tex`; comments and white space are left out, except in the arguments of `\text`.
   static func tokens(of tex: String) -> [TeXToken] {
@@ -24,7 +26,8 @@ struct TeXToken: Equatable {
       let end = tokenEnd(characters, index)
       let size = length(index..<end)
       if let kind = kind(characters, index..<end) {
-        result.append(TeXToken(kind: kind, offset: offset, length: size))
+        result.append(
+          TeXToken(kind: kind, offset: offset, length: size, text: String(characters[index..<end])))
       }
       index = end
       offset += size

@@ -23,7 +23,7 @@ extension FigureData {
     let kinds: [Figure.MarkKind: String] = [
       .line: "Line plot", .point: "Scatter plot", .bar: "Bar chart", .area: "Area plot", .band: "Band plot",
       .errorbar: "Interval plot", .rule: "Rules", .tick: "Strip plot", .text: "Labelled plot",
-      .rect: "Heat map",
+      .rect: "Heat map", .boxplot: "Boxplot", .contour: "Contour plot",
     ]
     let layers = figure.panels[panel].layers
     let kind = layers.first { $0.mark.kind != .rule }?.mark.kind ?? .rule

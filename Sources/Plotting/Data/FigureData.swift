@@ -25,8 +25,21 @@ struct DataPoint: Sendable {
   var low: Double?
   var high: Double?
   var count = 1
-  /// What a text mark writes, or the value of a cell of a heat map.
-  var extra: Cell = .missing
+  /// What a text mark writes.
+  var text: Cell = .missing
+  /// The number that a continuous colour shows.
+  var shade: Double?
+  /// What the mark covers along x and y, when it is more than a place.
+  var spanX: Span?
+  var spanY: Span?
+  /// What a boxplot shows beside its median.
+  var box: BoxSummary?
+}
+
+/// From one end to the other along an axis, in the values of the axis.
+struct Span: Hashable, Sendable {
+  var start: Double
+  var end: Double
 }
 
 /// The places that belong together.
@@ -38,6 +51,8 @@ struct Series: Sendable {
   var points: [DataPoint]
   /// Each seed for itself.
   var seeds: [[DataPoint]] = []
+  /// The number that a continuous colour shows of the whole series.
+  var shade: Double?
 }
 
 /// A layer's series in one panel.
@@ -45,6 +60,8 @@ struct LayerData: Sendable {
   var layer: Figure.Layer
   /// Whether values run along x and places along y.
   var isHorizontal: Bool
+  /// Whether colour stands for a number on a continuous scale.
+  var hasContinuousColor: Bool
   var series: [Series]
 }
 
@@ -62,6 +79,8 @@ struct Names: Sendable {
   var names: [String] = []
   /// Whether the names are numbers, in order.
   var isOrdered = false
+  /// The colours that the author asked for.
+  var scheme: ColorScheme?
   /// Those of the names that come from the labels of layers: references, not series of the data.
   var labels: [String] = []
 
@@ -79,10 +98,14 @@ struct FigureData: Sendable {
   var isOrdinal: [(x: Bool, y: Bool)] = []
   /// Names along the axes of each panel, in the order of the tables.
   var categories: [(x: [String], y: [String])] = []
-  /// Axis titles of each panel.
+  /// Axis titles of each panel; empty for an axis that is not shown.
   var titles: [(x: String, y: String)] = []
+  /// Whether the axes of each panel are shown.
+  var showsAxes: [(x: Bool, y: Bool)] = []
   var droppedNotFinite = 0
   var droppedNotPositive = 0
+  /// Cells of heat maps without a finite value.
+  var emptyCells = 0
   /// Remarks about the data for the author, as sentences.
   var remarks: [String] = []
   /// Seeds seen, for the alternative text.
@@ -127,10 +150,14 @@ extension FigureData {
     isOrdinal.append((x, y))
     categories.append(
       (x ? LayerRows.labels(considered, \.x) : [], y ? LayerRows.labels(considered, \.y) : []))
+    func isShown(_ path: KeyPath<Figure.Encoding, Figure.Channel?>) -> Bool {
+      considered.allSatisfy { $0.layer.encoding[keyPath: path]?.showsAxis ?? true }
+    }
+    showsAxes.append((isShown(\.x), isShown(\.y)))
     titles.append(
       (
-        considered.lazy.compactMap { $0.title(\.x) }.first ?? "",
-        considered.lazy.compactMap { $0.title(\.y) }.first ?? ""
+        isShown(\.x) ? considered.lazy.compactMap { $0.title(\.x) }.first ?? "" : "",
+        isShown(\.y) ? considered.lazy.compactMap { $0.title(\.y) }.first ?? "" : ""
       ))
 
     var plots: [PlotData] = []
@@ -153,8 +180,13 @@ extension FigureData {
           rows, ordinal: (x, y), isHorizontal: isHorizontal, colors: colors, patterns: patterns)
         droppedNotFinite += series.notFinite
         droppedNotPositive += series.notPositive
+        if layer.layer.mark.kind == .rect, layer.hasContinuousColor {
+          emptyCells += series.series.reduce(0) { $0 + $1.points.count { $0.shade == nil } }
+        }
         plots[index].layers.append(
-          LayerData(layer: layer.layer, isHorizontal: isHorizontal, series: series.series))
+          LayerData(
+            layer: layer.layer, isHorizontal: isHorizontal, hasContinuousColor: layer.hasContinuousColor,
+            series: series.series))
       }
     }
     self.plots += plots
@@ -172,7 +204,7 @@ extension Names {
     var titles: [String] = []
     var fixed: [String] = []
     var sort: Figure.Sort?
-    for layer in layers where !(path == \.color && layer.layer.mark.kind == .rect) {
+    for layer in layers where !(path == \.color && layer.hasContinuousColor) {
       let channel = layer.layer.encoding[keyPath: path]
       if let channel, let field = channel.field, let index = layer.table?.index(of: field.name) {
         for row in layer.rows {
@@ -181,6 +213,7 @@ extension Names {
         }
         titles.append(layer.title(path) ?? field.name)
         sort = sort ?? channel.sort
+        result.scheme = result.scheme ?? channel.scale.scheme
         if sort == nil, let categories = channel.scale.categories { sort = .explicit(categories) }
       } else if let name = channel?.datum?.label ?? label(layer.layer), layer.layer.mark.kind != .rule {
         if !fixed.contains(name) { fixed.append(name) }

@@ -2,60 +2,123 @@
 import Tables
 
 extension FigureData {
+  /// One drawn place with what it belongs to.
+  private struct Drawn {
+    var plot: PlotData
+    var layer: LayerData
+    var series: Series
+    var point: DataPoint
+
+    var isRule: Bool { layer.layer.mark.kind == .rule }
+  }
+
+  /// A column and what stands in it.
+  private typealias Part = (column: Column, cell: (Drawn) -> Cell)
+
   /// One row for each place that is drawn, in drawing order.
   func table(_ figure: Figure) -> Table {
-    let hasBounds = plots.contains {
-      $0.layers.contains { $0.series.contains { $0.points.contains { $0.low != nil } } }
-    }
-    let hasExtra = plots.contains { $0.layers.contains { [.rect, .text].contains($0.layer.mark.kind) } }
-    let several = figure.panels.count > 1
-    let layers = (figure.panels.map(\.layers.count).max() ?? 0) > 1
-    let first = figure.panels[0].layers.first?.encoding
-    var columns: [Column] = []
-    if several { columns.append(Column("panel", .axis, doc: "Which plot, from 1.")) }
-    if layers { columns.append(Column("layer", .axis, doc: "Which mark of the plot.")) }
-    if !rowValues.isEmpty { columns.append(Column(first?.row?.field?.name ?? "row", .axis)) }
-    if !columnValues.isEmpty { columns.append(Column(first?.column?.field?.name ?? "column", .axis)) }
-    if !colors.names.isEmpty { columns.append(Column(first?.color?.field?.name ?? "series", .axis)) }
-    if !patterns.names.isEmpty { columns.append(Column(first?.pattern?.field?.name ?? "pattern", .axis)) }
-    columns.append(Column(several ? "x" : first?.x?.field?.name ?? "x", .axis))
-    columns.append(Column(several ? "y" : first?.y?.field?.name ?? "y", .metric))
-    if hasExtra { columns.append(Column("value", .metric)) }
-    if hasBounds {
-      columns.append(Column("low", .metric, doc: "Lower end of the interval."))
-      columns.append(Column("high", .metric, doc: "Upper end of the interval."))
-    }
-    columns.append(Column("n", .metric, doc: "How many rows the value summarises."))
-
+    let parts = identity(figure) + measures(figure)
     var rows: [[Cell]] = []
     for plot in plots {
       for layer in plot.layers {
         for series in layer.series {
           for point in series.points {
-            var row: [Cell] = []
-            if several { row.append(.number(Double(plot.panel + 1))) }
-            if layers { row.append(.text(layer.layer.mark.kind.rawValue)) }
-            if !rowValues.isEmpty { row.append(plot.rowValue.map(Cell.text) ?? .missing) }
-            if !columnValues.isEmpty { row.append(plot.columnValue.map(Cell.text) ?? .missing) }
-            if !colors.names.isEmpty { row.append(series.color.map { .text(colors.names[$0]) } ?? .missing) }
-            if !patterns.names.isEmpty {
-              row.append(series.pattern.map { .text(patterns.names[$0]) } ?? .missing)
-            }
-            let isRule = layer.layer.mark.kind == .rule
-            row.append(isRule && layer.layer.encoding.x == nil ? .missing : point.x.cell)
-            row.append(isRule && layer.layer.encoding.y == nil ? .missing : point.y.cell)
-            if hasExtra { row.append(point.extra) }
-            if hasBounds {
-              row.append(point.low.map(Cell.number) ?? .missing)
-              row.append(point.high.map(Cell.number) ?? .missing)
-            }
-            row.append(.number(Double(point.count)))
-            rows.append(row)
+            let drawn = Drawn(plot: plot, layer: layer, series: series, point: point)
+            rows.append(parts.map { $0.cell(drawn) })
           }
         }
       }
     }
-    return Table(name: "figure", columns: uniquelyNamed(columns), rows: rows)
+    return Table(name: "figure", columns: uniquelyNamed(parts.map(\.column)), rows: rows)
+  }
+
+  /// Which plot, layer and series a place belongs to.
+  private func identity(_ figure: Figure) -> [Part] {
+    let first = figure.panels[0].layers.first?.encoding
+    var parts: [Part] = []
+    if figure.panels.count > 1 {
+      parts.append(
+        (Column("panel", .axis, doc: "Which plot, from 1."), { .number(Double($0.plot.panel + 1)) }))
+    }
+    if figure.panels.contains(where: { $0.layers.count > 1 }) {
+      parts.append(
+        (
+          Column("layer", .axis, doc: "Which mark of the plot."), { .text($0.layer.layer.mark.kind.rawValue) }
+        ))
+    }
+    if !rowValues.isEmpty {
+      parts.append(
+        (Column(first?.row?.field?.name ?? "row", .axis), { $0.plot.rowValue.map(Cell.text) ?? .missing }))
+    }
+    if !columnValues.isEmpty {
+      parts.append(
+        (
+          Column(first?.column?.field?.name ?? "column", .axis),
+          { $0.plot.columnValue.map(Cell.text) ?? .missing }
+        ))
+    }
+    if !colors.names.isEmpty {
+      parts.append(
+        (
+          Column(first?.color?.field?.name ?? "series", .axis),
+          { drawn in drawn.series.color.map { .text(colors.names[$0]) } ?? .missing }
+        ))
+    }
+    if !patterns.names.isEmpty {
+      parts.append(
+        (
+          Column(first?.pattern?.field?.name ?? "pattern", .axis),
+          { drawn in drawn.series.pattern.map { .text(patterns.names[$0]) } ?? .missing }
+        ))
+    }
+    return parts
+  }
+
+  /// Where a place is and what it shows.
+  private func measures(_ figure: Figure) -> [Part] {
+    let several = figure.panels.count > 1
+    let first = figure.panels[0].layers.first?.encoding
+    let layers = plots.flatMap(\.layers)
+    func anyPoint(_ holds: (DataPoint) -> Bool) -> Bool {
+      layers.contains { $0.series.contains { $0.points.contains(where: holds) } }
+    }
+    func number(_ path: @escaping (DataPoint) -> Double?) -> (Drawn) -> Cell {
+      { path($0.point).map(Cell.number) ?? .missing }
+    }
+    var parts: [Part] = [
+      (
+        Column(several ? "x" : first?.x?.field?.name ?? "x", .axis),
+        { $0.isRule && $0.layer.layer.encoding.x == nil ? .missing : $0.point.x.cell }
+      ),
+      (
+        Column(several ? "y" : first?.y?.field?.name ?? "y", .metric),
+        { $0.isRule && $0.layer.layer.encoding.y == nil ? .missing : $0.point.y.cell }
+      ),
+    ]
+    if layers.contains(where: \.hasContinuousColor) {
+      let name = layers.first(where: \.hasContinuousColor)?.layer.encoding.color?.field?.name
+      parts.append(
+        (
+          Column(name ?? "value", .metric),
+          { ($0.point.shade ?? $0.series.shade).map(Cell.number) ?? .missing }
+        )
+      )
+    }
+    if layers.contains(where: { $0.layer.mark.kind == .text }) {
+      parts.append((Column("text", .metric), { $0.point.text }))
+    }
+    if anyPoint({ $0.box != nil }) {
+      parts.append((Column("lower_quartile", .metric), number { $0.box?.lowerQuartile }))
+      parts.append((Column("upper_quartile", .metric), number { $0.box?.upperQuartile }))
+      parts.append((Column("outliers", .metric), number { ($0.box?.outliers.count).map(Double.init) }))
+    }
+    if anyPoint({ $0.low != nil }) {
+      parts.append((Column("low", .metric, doc: "Lower end of the interval."), number(\.low)))
+      parts.append((Column("high", .metric, doc: "Upper end of the interval."), number(\.high)))
+    }
+    parts.append(
+      (Column("n", .metric, doc: "How many rows the value summarises."), { .number(Double($0.point.count)) }))
+    return parts
   }
 
   private func uniquelyNamed(_ columns: [Column]) -> [Column] {

@@ -41,12 +41,34 @@ struct LayerRows {
     guard let channel = layer.encoding[keyPath: path] else { return false }
     if let declared = channel.isCategorical { return declared }
     if channel.aggregate != nil || channel.scale.kind != nil { return false }
-    if layer.mark.kind == .rect { return true }
     guard let index = index(channel), let table else {
       if case .text = channel.datum { return true }
       return false
     }
-    return rows.contains { if case .text = table.rows[$0][index] { true } else { false } }
+    if rows.contains(where: { if case .text = table.rows[$0][index] { true } else { false } }) { return true }
+    return layer.mark.kind == .rect && endIsAbsent(path) && hasFewValues(index)
+  }
+
+  /// Whether a mark has one place along an axis, not two ends.
+  private func endIsAbsent(_ path: KeyPath<Figure.Encoding, Figure.Channel?>) -> Bool {
+    path == \.x ? layer.encoding.x2 == nil : layer.encoding.y2 == nil
+  }
+
+  /// Whether a column has at most twenty different values, so that a heat map may have a category for each.
+  private func hasFewValues(_ column: Int) -> Bool {
+    guard let table else { return true }
+    var seen: Set<Cell> = []
+    for row in rows where seen.insert(table.rows[row][column]).inserted && seen.count > 20 { return false }
+    return true
+  }
+
+  /// Whether colour stands for a number on a continuous scale: as declared, and for cells also when the column has
+  /// no names.
+  var hasContinuousColor: Bool {
+    guard layer.hasContinuousColor else { return false }
+    guard layer.mark.kind == .rect, let index = index(layer.encoding.color), let table else { return true }
+    let names = rows.contains { if case .text = table.rows[$0][index] { true } else { false } }
+    return !names || layer.encoding.color?.isCategorical == false
   }
 
   /// The different values of a channel over some layers, in order of appearance.
@@ -65,7 +87,11 @@ struct LayerRows {
   }
 
   /// Bars stand on categories even when these are numbers.
-  var isCategoricalByMark: Bool { layer.mark.kind == .bar }
+  var isCategoricalByMark: Bool {
+    layer.mark.kind == .boxplot
+      || (layer.mark.kind == .bar && layer.encoding.x2 == nil && layer.encoding.y2 == nil
+        && layer.encoding.x?.isCategorical != false)
+  }
 
   /// The title of a channel: the author's, or the column's name with its unit.
   func title(_ path: KeyPath<Figure.Encoding, Figure.Channel?>) -> String? {
@@ -87,7 +113,9 @@ struct LayerRows {
 
   /// A sentence when a mean also runs over an axis that the figure does not show.
   var unusedAxisRemark: String? {
-    guard let table, aggregate != .none, layer.mark.kind != .rule else { return nil }
+    guard let table, aggregate != .none, layer.mark.kind != .rule, layer.mark.kind != .boxplot else {
+      return nil
+    }
     let shown = Set(layer.encoding.all.compactMap { $0.field?.name })
     let unused = table.columns.enumerated().filter { index, column in
       column.role == .axis && !shown.contains(column.name)
@@ -95,7 +123,7 @@ struct LayerRows {
     }
     guard !unused.isEmpty else { return nil }
     let names = unused.map(\.element.name).joined(separator: ", ")
-    return "the \(aggregate.rawValue) also runs over \(names), which the figure does not show"
+    return "the \(aggregate.name) also runs over \(names), which the figure does not show"
   }
 
   private var valueChannel: Figure.Channel? {
@@ -106,7 +134,9 @@ struct LayerRows {
   var aggregate: Figure.Aggregate {
     if let chosen = valueChannel?.aggregate { return chosen }
     switch layer.mark.kind {
-    case .line, .bar, .area, .band, .errorbar, .rect, .rule: return .mean
+    case .line, .bar, .area, .band, .errorbar, .rule: return .mean
+    case .rect, .contour: return layer.encoding.color?.aggregate ?? .mean
+    case .boxplot: return .median
     case .point: return valueChannel?.band == nil || valueChannel?.band == Figure.Band.none ? .none : .mean
     case .tick, .text: return .none
     }
@@ -143,9 +173,12 @@ struct LayerRows {
   private struct Reading {
     var place: Coordinate
     var value: Coordinate
+    /// The other end along the axis of values, and along that of places.
     var end: Double?
+    var placeEnd: Double?
     var seed: Cell
-    var extra: Cell
+    var text: Cell
+    var shade: Double?
   }
 
   /// The series of some rows, and how many values have no place on their axis.
@@ -155,13 +188,17 @@ struct LayerRows {
     let encoding = layer.encoding
     let (placeChannel, valueChannel) = isHorizontal ? (encoding.y, encoding.x) : (encoding.x, encoding.y)
     let endChannel = isHorizontal ? encoding.x2 : encoding.y2
+    let placeEndChannel = isHorizontal ? encoding.y2 : encoding.x2
     let placeIsOrdinal = isHorizontal ? ordinal.y : ordinal.x
     let valueIsOrdinal = ordinal.x && ordinal.y
     let (placeIndex, valueIndex, endIndex) = (index(placeChannel), index(valueChannel), index(endChannel))
+    let placeEndIndex = index(placeEndChannel)
     let (colorIndex, patternIndex, detailIndex) =
       (index(encoding.color), index(encoding.pattern), index(encoding.detail))
-    let extraChannel = layer.mark.kind == .rect ? encoding.color : encoding.text
-    let extraIndex = index(extraChannel)
+    let textIndex = index(encoding.text)
+    let isShaded = hasContinuousColor
+    // Lines have one colour each, other marks one at each place.
+    let splitsByShade = isShaded && [.line, .area, .band].contains(layer.mark.kind)
     let isCount = aggregate == .count
     let isRule = layer.mark.kind == .rule
     var (notFinite, notPositive) = (0, 0)
@@ -191,6 +228,7 @@ struct LayerRows {
     var keys: [[Int]] = []
     var readings: [[Reading]] = []
     var details: [String: Int] = [:]
+    var shades: [Double?] = []
     let labelIndex = (encoding.color?.datum?.label ?? layer.label).flatMap { colors.index(of: $0) }
     let colorCodes = Dictionary(colors.names.enumerated().map { ($1, $0) }) { a, _ in a }
     let patternCodes = Dictionary(patterns.names.enumerated().map { ($1, $0) }) { a, _ in a }
@@ -205,16 +243,20 @@ struct LayerRows {
         let value = isPlaceOnly ? missing : coordinate(valueChannel, valueIndex, row, ordinal: valueIsOrdinal)
       else { continue }
       let color =
-        layer.mark.kind == .rect
+        isShaded
         ? nil
         : colorIndex.flatMap { index in table.flatMap { colorCodes[$0.rows[row][index].label] } }
           ?? labelIndex
       let pattern = patternIndex.flatMap { index in table.flatMap { patternCodes[$0.rows[row][index].label] }
       }
       var detail = -1
-      if let detailIndex, let name = table?.rows[row][detailIndex].label {
-        detail = details[name] ?? details.count
-        details[name] = detail
+      let shade =
+        isShaded ? cell(encoding.color, colorIndex, row).number.flatMap { $0.isDrawable ? $0 : nil } : nil
+      var detailName = detailIndex.flatMap { table?.rows[row][$0].label }
+      if splitsByShade { detailName = (detailName ?? "") + " " + (shade.map(Cell.format) ?? "") }
+      if let detailName {
+        detail = details[detailName] ?? details.count
+        details[detailName] = detail
       }
       let key = [color ?? -1, pattern ?? -1, detail]
       if key != lastKey {
@@ -226,14 +268,16 @@ struct LayerRows {
           groups[key] = lastGroup
           keys.append(key)
           readings.append([])
+          shades.append(splitsByShade ? shade : nil)
         }
       }
       readings[lastGroup].append(
         Reading(
           place: place, value: value,
           end: cell(endChannel, endIndex, row).number.flatMap { $0.isDrawable ? $0 : nil },
+          placeEnd: cell(placeEndChannel, placeEndIndex, row).number.flatMap { $0.isDrawable ? $0 : nil },
           seed: seedIndex.flatMap { index in table.map { $0.rows[row][index] } } ?? .missing,
-          extra: cell(extraChannel, extraIndex, row)))
+          text: cell(encoding.text, textIndex, row), shade: shade))
     }
     let order = keys.indices.sorted {
       (keys[$0][0], keys[$0][1], keys[$0][2]) < (keys[$1][0], keys[$1][1], keys[$1][2])
@@ -241,7 +285,7 @@ struct LayerRows {
     let series = order.map { group -> Series in
       var series = Series(
         color: keys[group][0] < 0 ? nil : keys[group][0], pattern: keys[group][1] < 0 ? nil : keys[group][1],
-        points: points(readings[group], isHorizontal: isHorizontal))
+        points: points(readings[group], isHorizontal: isHorizontal), shade: shades[group])
       if showsSeeds { series.seeds = seedLines(readings[group], isHorizontal: isHorizontal) }
       return series
     }
@@ -261,18 +305,21 @@ struct LayerRows {
 
   /// The places of a series: every row, or one per place with its aggregate.
   private func points(_ readings: [Reading], isHorizontal: Bool) -> [DataPoint] {
-    let heatMap = layer.mark.kind == .rect
-    if aggregate == .none && !heatMap {
+    if layer.mark.kind.isField {
+      return hasEnds
+        ? readings.map { rectangle($0, isHorizontal) } : cells(readings, isHorizontal: isHorizontal)
+    }
+    if layer.mark.kind == .boxplot { return boxes(readings, isHorizontal: isHorizontal) }
+    if aggregate == .none {
       return readings.map { reading in
         var point = point(reading.place, reading.value, isHorizontal)
         if let end = reading.end, let value = reading.value.number {
           (point.low, point.high) = (min(end, value), max(end, value))
         }
-        point.extra = reading.extra
+        (point.text, point.shade) = (reading.text, reading.shade)
         return point
       }
     }
-    if heatMap { return cells(readings, isHorizontal: isHorizontal) }
     return grouped(readings).compactMap { group in
       let values = group.compactMap(\.value.number)
       guard let summary = Summary.of(values, aggregate, band) else { return nil }
@@ -283,11 +330,46 @@ struct LayerRows {
       if let end = Summary.of(ends, .mean, .none)?.value {
         (point.low, point.high) = (min(end, summary.value), max(end, summary.value))
       }
-      point.extra = group[0].extra
+      point.text = group[0].text
+      point.shade = Summary.of(group.compactMap(\.shade), .mean, .none)?.value
+      if let start = group[0].place.number, let end = group[0].placeEnd {
+        setSpan(Span(start: start, end: end), ofPlace: true, isHorizontal, &point)
+      }
       return point
     }
   }
 
+  private var hasEnds: Bool { layer.encoding.x2 != nil || layer.encoding.y2 != nil }
+
+  private func setSpan(_ span: Span, ofPlace: Bool, _ isHorizontal: Bool, _ point: inout DataPoint) {
+    if ofPlace != isHorizontal { point.spanX = span } else { point.spanY = span }
+  }
+
+  /// A row as a rectangle between two places.
+  private func rectangle(_ reading: Reading, _ isHorizontal: Bool) -> DataPoint {
+    var point = point(reading.place, reading.value, isHorizontal)
+    point.shade = reading.shade
+    if let start = reading.place.number, let end = reading.placeEnd {
+      setSpan(Span(start: start, end: end), ofPlace: true, isHorizontal, &point)
+    }
+    if let start = reading.value.number, let end = reading.end {
+      setSpan(Span(start: start, end: end), ofPlace: false, isHorizontal, &point)
+    }
+    return point
+  }
+
+  private func boxes(_ readings: [Reading], isHorizontal: Bool) -> [DataPoint] {
+    grouped(readings).compactMap { group in
+      guard let box = BoxSummary(group.compactMap(\.value.number), reach: layer.mark.whiskers) else {
+        return nil
+      }
+      var point = point(group[0].place, .number(box.median), isHorizontal)
+      (point.low, point.high, point.count, point.box) = (box.whiskerLow, box.whiskerHigh, box.count, box)
+      return point
+    }
+  }
+
+  /// The cells of a heat map: one for each pair of places, with the aggregate of its rows.
   private func cells(_ readings: [Reading], isHorizontal: Bool) -> [DataPoint] {
     var places: [[Coordinate]: Int] = [:]
     var groups: [[Reading]] = []
@@ -300,11 +382,17 @@ struct LayerRows {
         groups.append([reading])
       }
     }
+    let xs = CellEdges(readings.compactMap { (isHorizontal ? $0.value : $0.place).number }, layer.encoding.x)
+    let ys = CellEdges(readings.compactMap { (isHorizontal ? $0.place : $0.value).number }, layer.encoding.y)
     return groups.map { group in
       var point = point(group[0].place, group[0].value, isHorizontal)
-      let values = group.compactMap(\.extra.number).filter(\.isDrawable)
-      point.extra = Summary.of(values, .mean, .none).map { .number($0.value) } ?? .missing
+      point.shade =
+        Summary.of(group.compactMap(\.shade), aggregate == .none ? .mean : aggregate, .none)?.value
       point.count = group.count
+      if layer.mark.kind == .rect {
+        point.spanX = point.x.number.flatMap { xs.span(around: $0) }
+        point.spanY = point.y.number.flatMap { ys.span(around: $0) }
+      }
       return point
     }
   }

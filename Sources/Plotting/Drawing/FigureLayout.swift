@@ -8,8 +8,14 @@ struct PlotLayout: Sendable {
   var frame: Rect
   var xAxis: AxisLayout
   var yAxis: AxisLayout
+  /// Whether the axes have numbers here; beside a plot with the same axis they need none.
   var showsX: Bool
   var showsY: Bool
+  /// Whether the axes are drawn at all.
+  var hasXAxis = true
+  var hasYAxis = true
+  /// The continuous scale of colours.
+  var colors: ColorScale?
   /// Over the plot, centred on nothing: set at its left edge.
   var heading: [TextLine] = []
   /// At its right side, turned.
@@ -31,7 +37,7 @@ struct FigureLayout: Sendable {
   var sharedXTitle: (lines: [TextLine], top: Double, center: Double)?
   var sharedYTitle: (lines: [TextLine], left: Double, center: Double)?
   var notes: [TextLine] = []
-  var colorBar: (frame: Rect, scale: Scale, axis: AxisLayout, title: TextLine?)?
+  var colorBars: [ColorBarLayout] = []
   var looks: Looks
 }
 
@@ -42,6 +48,7 @@ struct FigureLayouter {
   let theme: Theme
   let scales: [PlotScales]
   let width: Double
+  let bars: ColorBars
 
   var tickStyle: TextStyle { TextStyle(size: Metrics.tickSize, color: theme.mutedInk) }
   var labelStyle: TextStyle { TextStyle(size: Metrics.labelSize, color: theme.ink) }
@@ -55,6 +62,9 @@ struct FigureLayouter {
     self.theme = theme
     scales = data.scales(figure)
     width = size == .phone ? Metrics.phoneWidth : figure.isFullWidth ? Metrics.fullWidth : Metrics.columnWidth
+    bars = ColorBars(
+      figure, data, theme, title: TextStyle(size: Metrics.labelSize, color: theme.mutedInk),
+      ticks: TextStyle(size: Metrics.tickSize, color: theme.mutedInk))
   }
 
   func layout() -> FigureLayout {
@@ -69,8 +79,7 @@ struct FigureLayouter {
     result.notes = notes.flatMap { TextLine.wrapped($0, noteStyle, width: inner, limit: 3) }
 
     // First with names at the ends of lines; when they do not fit, with a legend.
-    let bar = colorBar()
-    let right = bar?.room ?? 0
+    let right = bars.isShared ? bars.bars[0].room : 0
     if grid.count == 1, let wished = directLabelWidth() {
       var looks = result.looks
       looks.dashesFollowColor = false
@@ -127,9 +136,23 @@ struct FigureLayouter {
     var plotHeight = panelHeight(grid, plotWidth)
     var yAxes: [AxisLayout] = []
     var leftRoom = [Double](repeating: 0, count: grid.columns)
+    // Bars of colours that belong to one panel stand at its right.
+    var rightRoom = [Double](repeating: 0, count: grid.columns)
+    if !bars.isShared {
+      for (index, plot) in data.plots.enumerated() {
+        guard let bar = bars.ofPanel[plot.panel] else { continue }
+        let isLast = !data.plots.indices.contains {
+          data.plots[$0].panel == plot.panel && grid.places[$0].column > grid.places[index].column
+        }
+        let column = grid.places[index].column
+        if isLast { rightRoom[column] = max(rightRoom[column], bars.bars[bar].room) }
+      }
+    }
     var gap = Metrics.panelGap
     var xAxes: [AxisLayout] = []
     var overhang = 0.0
+    // What plots that keep their shape leave of the width.
+    var free = 0.0
     let rowHeadings = !data.rowValues.isEmpty
     for _ in 0..<3 {
       yAxes = scales.map {
@@ -137,34 +160,44 @@ struct FigureLayouter {
       }
       leftRoom = [Double](repeating: 0, count: grid.columns)
       for index in data.plots.indices where shows[index].y {
+        guard data.showsAxes[data.plots[index].panel].y else { continue }
         var room = yAxes[index].extent
         if !sharesYTitle, !data.titles[data.plots[index].panel].y.isEmpty { room += yTitleRoom + 4 }
         leftRoom[grid.places[index].column] = max(leftRoom[grid.places[index].column], room)
       }
       gap = grid.columns > 4 ? 12 : Metrics.panelGap
+      if hidesAxes { gap = 8 }
       let fixed =
-        2 * Metrics.margin + right + leftRoom.reduce(0, +) + gap * Double(grid.columns - 1)
+        2 * Metrics.margin + right + leftRoom.reduce(0, +) + rightRoom.reduce(0, +) + gap
+        * Double(grid.columns - 1)
         + (sharesYTitle && hasYTitle ? yTitleRoom + 4 : 0)
         + max(rowHeadings ? yTitleRoom : 4, overhang - right)
       plotWidth = max(24, (width - fixed) / Double(grid.columns))
       plotHeight = panelHeight(grid, plotWidth)
+      let available = plotWidth
+      if figure.hasEqualUnits { (plotWidth, plotHeight) = equalSides(plotWidth, grid) }
+      free = (available - plotWidth) * Double(grid.columns)
       xAxes = scales.map {
         .horizontal($0.x, width: plotWidth, format: $0.xFormat, style: tickStyle, valuesShown: $0.xValues)
       }
       // The last number of an axis may reach beyond its plot.
-      overhang = xAxes.map { $0.overhang(width: plotWidth) }.max() ?? 0
+      overhang =
+        zip(xAxes, data.plots).map { axis, plot in
+          data.showsAxes[plot.panel].x ? axis.overhang(width: plotWidth) : 0
+        }.max() ?? 0
     }
 
     // Down the page.
     var y = Metrics.margin + Double(result.title.count) * Metrics.titleSize * 1.4
     if !result.title.isEmpty { y += 4 }
     var left = Metrics.margin + (sharesYTitle && hasYTitle ? yTitleRoom + 4 : 0)
+    left += free / 2
     let gridLeft = left + leftRoom[0]
     var columnLefts: [Double] = []
     for column in 0..<grid.columns {
       left += leftRoom[column]
       columnLefts.append(left)
-      left += plotWidth + gap
+      left += plotWidth + rightRoom[column] + gap
     }
     if let legendWidth {
       result.legend = legend(result.looks, width: legendWidth - gridLeft + Metrics.margin)
@@ -187,6 +220,8 @@ struct FigureLayouter {
           data: data.plots[index], scales: scales[index],
           frame: snapped(Rect(left: frameLeft, top: y, right: frameLeft + plotWidth, bottom: y + plotHeight)),
           xAxis: xAxes[index], yAxis: yAxes[index], showsX: shows[index].x, showsY: shows[index].y)
+        (plot.hasXAxis, plot.hasYAxis) = data.showsAxes[data.plots[index].panel]
+        plot.colors = bars.colors(panel: data.plots[index].panel)
         plot.heading = headings[offset]
         let isLastColumn = !members.contains { grid.places[$0].column == grid.places[index].column + 1 }
         if rowHeadings, isLastColumn, let value = data.plots[index].rowValue {
@@ -197,7 +232,7 @@ struct FigureLayouter {
         if !sharesYTitle, shows[index].y {
           plot.yTitle = TextLine.wrapped(titles.y, labelStyle, width: plotHeight + 20, limit: 2)
         }
-        var room = shows[index].x ? xAxes[index].extent : 0
+        var room = shows[index].x && plot.hasXAxis ? xAxes[index].extent : 0
         if !sharesXTitle, shows[index].x, !titles.x.isEmpty {
           plot.xTitle = TextLine.wrapped(titles.x, labelStyle, width: plotWidth + gap, limit: 2)
           room += 8 + Double(plot.xTitle.count) * Metrics.labelSize * 1.35
@@ -205,7 +240,7 @@ struct FigureLayouter {
         below = max(below, room)
         result.plots.append(plot)
       }
-      y += plotHeight + below + (row < grid.rows - 1 ? (below > 0 ? 14 : 10) : 0)
+      y += plotHeight + below + (row < grid.rows - 1 ? (below > 0 ? 14 : hidesAxes ? 2 : 10) : 0)
     }
     let gridBottom = result.plots.map(\.frame.bottom).max() ?? y
     let firstLeft = columnLefts[0]
@@ -218,10 +253,21 @@ struct FigureLayouter {
     if sharesYTitle, let text = data.titles.first?.y, !text.isEmpty {
       let height = gridBottom - gridTop
       result.sharedYTitle = (
-        [TextLine.shortened(text, labelStyle, width: height + 30)], Metrics.margin, (gridTop + gridBottom) / 2
+        [TextLine.shortened(text, labelStyle, width: height + 30)], Metrics.margin + free / 2,
+        (gridTop + gridBottom) / 2
       )
     }
-    if let bar = colorBar() { place(bar, top: gridTop, bottom: gridBottom, left: lastRight, into: &result) }
+    if bars.isShared {
+      place(bars.bars[0], top: gridTop, bottom: gridBottom, left: lastRight, into: &result)
+    } else {
+      for panel in figure.panels.indices {
+        let frames = result.plots.filter { $0.data.panel == panel }.map(\.frame)
+        guard let bar = bars.ofPanel[panel], let top = frames.map(\.top).min(),
+          let bottom = frames.map(\.bottom).max(), let right = frames.map(\.right).max()
+        else { continue }
+        place(bars.bars[bar], top: top - 3, bottom: bottom, left: right, into: &result)
+      }
+    }
     if !result.notes.isEmpty {
       y += 6 + Double(result.notes.count) * Metrics.noteSize * 1.4
     }
@@ -232,6 +278,21 @@ struct FigureLayouter {
     func snap(_ x: Double) -> Double { x.rounded() }
     return Rect(
       left: snap(rect.left), top: snap(rect.top), right: snap(rect.right), bottom: snap(rect.bottom))
+  }
+
+  /// Whether no plot has an axis, so that plots may stand close together.
+  private var hidesAxes: Bool { data.showsAxes.allSatisfy { !$0.x && !$0.y } }
+
+  /// The sides of plots in which a unit of x is as long as a unit of y, no wider than `width`.
+  private func equalSides(_ width: Double, _ grid: PlotGrid) -> (width: Double, height: Double) {
+    func units(_ scale: Scale) -> Double {
+      scale.isOrdinal ? Double(max(1, scale.categories.count)) : scale.high - scale.low
+    }
+    let shapes = scales.map { units($0.y) / units($0.x) }.filter { $0.isFinite && $0 > 0 }
+    let shape = min(max(shapes.max() ?? 1, 0.02), 50)
+    let highest = figure.panelHeight ?? (grid.rows == 1 ? 420 : 300)
+    let height = min(width * shape, highest)
+    return (height / shape, height)
   }
 
   /// The height of a plot that suits its kind and width.
@@ -255,7 +316,8 @@ struct FigureLayouter {
     let categories = scales.map(\.y.categories.count).max() ?? 0
     guard categories > 0 else { return scales.contains(where: \.y.isOrdinal) ? 90 : 0 }
     let layers = data.plots.flatMap(\.layers)
-    let slots = layers.contains { $0.layer.mark.kind == .bar } ? max(1, data.colors.names.count) : 1
+    let slots =
+      layers.contains { [.bar, .boxplot].contains($0.layer.mark.kind) } ? max(1, data.colors.names.count) : 1
     let hasCells = layers.contains { $0.layer.mark.kind == .rect }
     let lines = scales.flatMap(\.y.categories).prefix(200).map {
       TextLine.wrapped(formatCategory($0), tickStyle, width: width * 0.3, limit: 3).count
@@ -305,6 +367,9 @@ struct FigureLayouter {
       notes.append(
         "Not shown: \(values(data.droppedNotPositive)) at or below zero, which a logarithmic axis has no place for."
       )
+    }
+    if data.emptyCells > 0 {
+      notes.append("Grey: \(data.emptyCells == 1 ? "a cell" : "cells") without a finite value.")
     }
     return notes
   }

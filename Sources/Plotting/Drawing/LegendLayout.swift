@@ -3,7 +3,7 @@ import Tables
 
 extension FigureLayouter {
   private var colorChannel: Figure.Channel? {
-    figure.panels.flatMap(\.layers).lazy.compactMap(\.encoding.color).first
+    figure.panels.flatMap(\.layers).lazy.filter { !$0.hasContinuousColor }.compactMap(\.encoding.color).first
   }
 
   private var patternChannel: Figure.Channel? {
@@ -30,7 +30,9 @@ extension FigureLayouter {
         filled = layer.layer.mark.filled
       case .bar: (hasBox, shade) = (true, theme == .light ? 0.1 : 0.3)
       case .area, .band: (hasBox, shade) = (true, 0.6)
-      case .rule, .rect: break
+      case .boxplot: (hasBox, shade) = (true, 0.4)
+      case .rect where !layer.hasContinuousColor: (hasBox, shade) = (true, 0)
+      case .rule, .rect, .contour: break
       }
     }
     let index = looks.shapeIndex(color: color, pattern: pattern)
@@ -71,7 +73,7 @@ extension FigureLayouter {
     let lines = plot.layers.filter { $0.layer.mark.kind == .line }
     let others: [Figure.MarkKind] = [.line, .band, .rule, .area]
     guard !lines.isEmpty, plot.layers.allSatisfy({ others.contains($0.layer.mark.kind) }) else { return nil }
-    var labels = names.map { TextLine(seriesName($0, colorChannel), labelStyle).width }
+    var labels = names.map { TextLine(seriesName($0, colorChannel), headingStyle).width }
     if let title = data.colors.title { labels.append(TextLine(title, mutedStyle).width) }
     let widest = labels.max() ?? 0
     return widest < width * 0.22 ? widest : nil

@@ -18,10 +18,14 @@ struct Looks: Sendable {
     let names = data.colors.names
     let labels = data.colors.labels
     let count = names.count - labels.count
-    let isRamp = data.colors.isOrdered && count >= 3
+    let isRamp = (data.colors.isOrdered && count >= 3) || data.colors.scheme != nil
+    let ramp = data.colors.scheme.map { ColorRamp.of($0, theme, field: false) }
     let palette =
-      isRamp
-      ? theme.ordered(count) : (0..<max(1, count)).map { theme.categorical[$0 % theme.categorical.count] }
+      ramp.map { ramp in
+        (0..<count).map { ramp.color(at: count == 1 ? 0.5 : Double($0) / Double(count - 1)) }
+      }
+      ?? (isRamp
+        ? theme.ordered(count) : (0..<max(1, count)).map { theme.categorical[$0 % theme.categorical.count] })
     var (colors, shapes): ([Color], [Int]) = ([], [])
     var index = 0
     for name in names {

@@ -14,14 +14,14 @@ extension FigureLayout {
     legend.draw(at: Point(legendLeft, y), into: &scene)
     for plot in plots {
       plot.drawGrid(theme, into: &scene)
-      var painter = PlotPainter(plot: plot, looks: looks, colorBarScale: colorBar?.scale, scene: scene)
+      var painter = PlotPainter(plot: plot, looks: looks, colorScale: plot.colors, scene: scene)
       painter.paint()
       scene = painter.scene
       plot.drawAxes(theme, into: &scene)
     }
     drawDirectLabels(into: &scene)
     drawSharedTitles(into: &scene)
-    drawColorBar(theme, into: &scene)
+    for bar in colorBars { bar.draw(theme, into: &scene) }
     for (index, note) in notes.reversed().enumerated() {
       let baseline = height - Metrics.margin - 3 - Double(index) * Metrics.noteSize * 1.4
       scene.text(note, at: Point(Metrics.margin, baseline))
@@ -53,40 +53,22 @@ extension FigureLayout {
         upwards: true)
     }
   }
-
-  private func drawColorBar(_ theme: Theme, into scene: inout Scene) {
-    guard let (frame, scale, axis, title) = colorBar else { return }
-    let steps = Int(frame.height * 2)
-    for step in 0..<steps {
-      let fraction = (Double(step) + 0.5) / Double(steps)
-      let top = frame.bottom - frame.height * Double(step + 1) / Double(steps)
-      let place = scale.reversed ? 1 - fraction : fraction
-      scene.fill(
-        Rect(left: frame.left, top: top, right: frame.right, bottom: top + frame.height / Double(steps)),
-        theme.sequentialColor(place))
-    }
-    for label in axis.labels {
-      guard let line = label.lines.first else { continue }
-      let y = frame.bottom - label.position * frame.height
-      scene.hairline(Point(frame.right, y), Point(frame.right + 3, y), width: 1, theme.axis)
-      scene.text(line, at: Point(frame.right + 6, y + line.halfCapital))
-    }
-    if let title { scene.text(title, at: Point(frame.left, frame.top - 9)) }
-  }
 }
 
 extension PlotLayout {
+  /// Whether cells or contours cover the plot.
+  private var isField: Bool { data.layers.contains { $0.layer.mark.kind.isField } }
+
   /// Light lines at the labelled ticks.
   func drawGrid(_ theme: Theme, into scene: inout Scene) {
-    let isHeatMap = data.layers.contains { $0.layer.mark.kind == .rect }
-    guard !isHeatMap else { return }
+    guard !isField else { return }
     defer { drawZeroLines(theme, into: &scene) }
-    for label in yAxis.labels where !label.lines.isEmpty && !yAxis.isOrdinal {
+    for label in yAxis.labels where hasYAxis && !label.lines.isEmpty && !yAxis.isOrdinal {
       let y = frame.bottom - label.position * frame.height
       guard y > frame.top - 0.5, y < frame.bottom + 0.5 else { continue }
       scene.hairline(Point(frame.left, y), Point(frame.right, y), width: 1, theme.grid)
     }
-    for label in xAxis.labels where !label.lines.isEmpty && !xAxis.isOrdinal {
+    for label in xAxis.labels where hasXAxis && !label.lines.isEmpty && !xAxis.isOrdinal {
       let x = frame.left + label.position * frame.width
       guard x > frame.left - 0.5, x < frame.right + 0.5 else { continue }
       scene.hairline(Point(x, frame.top), Point(x, frame.bottom), width: 1, theme.grid)
@@ -95,7 +77,7 @@ extension PlotLayout {
 
   /// Axis lines, ticks, labels and titles.
   func drawAxes(_ theme: Theme, into scene: inout Scene) {
-    let isHeatMap = data.layers.contains { $0.layer.mark.kind == .rect }
+    let isHeatMap = isField || !hasXAxis
     let hasBase = scales.y.isOrdinal && !isHeatMap
     if hasBase {
       scene.hairline(
@@ -128,13 +110,14 @@ extension PlotLayout {
 
   /// Zero inside a plot whose values have both signs.
   private func drawZeroLines(_ theme: Theme, into scene: inout Scene) {
-    if !scales.y.isOrdinal {
+    if !scales.y.isOrdinal, hasYAxis {
       let y = self.y(.number(0))
       if y > frame.top + 1, y < frame.bottom - 1 {
         scene.hairline(Point(frame.left, y), Point(frame.right, y), width: 1, theme.axis)
       }
     }
-    if !scales.x.isOrdinal, !scales.y.isOrdinal || data.layers.contains(where: { $0.layer.mark.kind == .bar })
+    if !scales.x.isOrdinal, hasXAxis,
+      !scales.y.isOrdinal || data.layers.contains(where: { $0.layer.mark.kind == .bar })
     {
       let x = self.x(.number(0))
       if x > frame.left + 1, x < frame.right - 1 {
@@ -145,6 +128,7 @@ extension PlotLayout {
 
   private func drawXLabels(_ theme: Theme, _ isHeatMap: Bool, into scene: inout Scene) {
     let length = Metrics.tickLength
+    guard hasXAxis else { return }
     for label in xAxis.labels {
       let x = frame.left + label.position * frame.width
       if !xAxis.isOrdinal {
@@ -167,7 +151,7 @@ extension PlotLayout {
   }
 
   private func drawYLabels(_ theme: Theme, into scene: inout Scene) {
-    guard showsY else { return }
+    guard showsY, hasYAxis else { return }
     for label in yAxis.labels {
       let y = frame.bottom - label.position * frame.height
       let lineHeight = Metrics.tickSize * 1.25

@@ -53,16 +53,25 @@ extension FigureData {
     }
     var (values, bounds): ([Double], [Double]) = ([], [])
     var zero = false
+    var isTight = false
     for layer in plots.flatMap(\.layers) {
       let kind = layer.layer.mark.kind
       let isValueAxis = layer.isHorizontal != isVertical
       let isGiven = isVertical ? layer.layer.encoding.y != nil : layer.layer.encoding.x != nil
       if kind == .rule, !isGiven { continue }
       if isValueAxis, kind == .bar || (kind == .area && layer.layer.encoding.y2 == nil) { zero = true }
+      if kind.isField { isTight = true }
       for series in layer.series {
         for point in series.points {
-          if let value = point[keyPath: path].number { values.append(value) }
-          if isValueAxis {
+          if let span = isVertical ? point.spanY : point.spanX {
+            values += [span.start, span.end]
+          } else if let value = point[keyPath: path].number {
+            values.append(value)
+          }
+          if let box = point.box, isValueAxis { values += box.outliers }
+          if point.box != nil {
+            values += [point.low, point.high].compactMap { isValueAxis ? $0 : nil }
+          } else if isValueAxis {
             if let low = point.low { bounds.append(low) }
             if let high = point.high { bounds.append(high) }
           }
@@ -84,7 +93,8 @@ extension FigureData {
         values.append(kind == .log && limited <= 0 ? low : limited)
       }
     }
-    return Scale.fitted(to: values, kind: request.kind ?? .linear, request: request, zero: zero)
+    return Scale.fitted(
+      to: values, kind: request.kind ?? .linear, request: request, zero: zero, tight: isTight)
   }
 
   /// The names that some plots show, in the author's order or in their own.

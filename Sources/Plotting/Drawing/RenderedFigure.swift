@@ -6,6 +6,9 @@ import Tables
 public struct RenderedFigure: Sendable {
   /// The bytes of the PNG file.
   public var png: [UInt8]
+  /// The pixels row by row, three bytes of sRGB each. Unlike the bytes of the file they do not depend on the installed
+  /// compressor.
+  public var pixels: [UInt8]
   /// Width in device pixels.
   public var pixelWidth: Int
   /// Height in device pixels.
@@ -64,13 +67,15 @@ public func draw(
   let data = try FigureData(figure, tables: tables)
   let layout = FigureLayouter(figure, data, theme, size).layout()
   let canvas = layout.scene().rasterized(scale: Metrics.density)
+  let pixels = canvas.encoded()
   let png = try encodePNG(
-    pixels: canvas.encoded(), width: canvas.width, height: canvas.height, scale: Metrics.density,
+    pixels: pixels, width: canvas.width, height: canvas.height, scale: Metrics.density,
     texts: provenance.texts)
   var remarks = data.remarks
   remarks += layout.notes.isEmpty ? [] : data.droppedRemarks
   return RenderedFigure(
-    png: png, pixelWidth: canvas.width, pixelHeight: canvas.height, cssWidth: Int(layout.width),
+    png: png, pixels: pixels, pixelWidth: canvas.width, pixelHeight: canvas.height,
+    cssWidth: Int(layout.width),
     cssHeight: Int(layout.height), alternativeText: figure.alternativeText ?? data.description(of: figure),
     table: data.table(figure), remarks: remarks)
 }

@@ -1,4 +1,4 @@
-// Serves draw: bars from zero, and the cells of heat maps.
+// Serves draw: bars from zero.
 import Tables
 
 extension PlotPainter {
@@ -39,45 +39,6 @@ extension PlotPainter {
         scene.fill(
           circlePolygon(center: center, radius: 2.1), theme.ink.withOpacity(theme == .light ? 0.5 : 0.4))
       }
-    }
-  }
-
-  /// A cell for each pair of categories, coloured by its value; the number stands in it when there is room.
-  mutating func paintCells(_ layer: LayerData) {
-    let (width, height) = (plot.scales.x.step * plot.frame.width, plot.scales.y.step * plot.frame.height)
-    let gap = min(width, height) > 8 ? 0.75 : 0
-    let cells = layer.series.flatMap(\.points)
-    let texts = textsOfCells(cells, layer.layer.encoding.color?.format ?? .number)
-    let widest =
-      texts.map { TextLine($0, TextStyle(size: Metrics.tickSize, color: theme.ink)).width }.max() ?? 0
-    for (cell, text) in zip(cells, texts) {
-      let center = plot.place(of: cell)
-      guard let value = cell.extra.number, let scale = colorBarScale, center.isFinite else { continue }
-      let color = theme.sequentialColor(scale.position(value))
-      scene.fill(
-        Rect(
-          left: center.x - width / 2 + gap, top: center.y - height / 2 + gap,
-          right: center.x + width / 2 - gap,
-          bottom: center.y + height / 2 - gap), color)
-      if widest < width - 8, height > Metrics.tickSize * 1.5 {
-        let (dark, light) = (Color(0x14161A), Color(0xFFFFFF))
-        let ink = color.contrast(with: dark) > color.contrast(with: light) ? dark : light
-        let line = TextLine(text, TextStyle(size: Metrics.tickSize, color: ink))
-        scene.text(line, at: center + Point(0, line.halfCapital), anchor: .middle)
-      }
-    }
-  }
-
-  /// The numbers in the cells, all with the same decimals when they are percentages.
-  private func textsOfCells(_ cells: [DataPoint], _ format: NumberStyle) -> [String] {
-    let values = cells.map(\.extra.number)
-    let isWhole = values.allSatisfy { value in
-      value.map { abs($0 * 100 - ($0 * 100).rounded()) < 1e-9 } ?? true
-    }
-    return values.map { value in
-      guard let value else { return "" }
-      return format == .percent
-        ? formatFixed(value * 100, decimals: isWhole ? 0 : 1) + "%" : formatSignificant(value)
     }
   }
 }

@@ -8,7 +8,7 @@ extension PlotPainter {
       let places = series.points.map { plot.place(of: $0) }
       let style = StrokeStyle(
         width: Metrics.lineWidth, dash: looks.dash(series, mark), roundCaps: looks.dash(series, mark).isEmpty)
-      let color = looks.color(series)
+      let color = self.color(series)
       if places.count == 1, !mark.point {
         drawMarker(
           looks.marker(series), at: places[0], radius: Metrics.markerRadius, color, filled: true, into: &scene
@@ -22,7 +22,7 @@ extension PlotPainter {
         let place = plot.place(of: point)
         guard isInside(place) else { continue }
         drawMarker(
-          looks.marker(series), at: place, radius: Metrics.markerRadius, looks.color(series), filled: true,
+          looks.marker(series), at: place, radius: Metrics.markerRadius, self.color(series), filled: true,
           into: &scene)
       }
     }
@@ -39,9 +39,10 @@ extension PlotPainter {
   /// The interval of each series as one polygon, so that it has one tone.
   mutating func paintBands(_ layer: LayerData) {
     let isMark = layer.layer.mark.kind == .band
-    let opacity = theme == .light ? (isMark ? 0.32 : 0.24) : (isMark ? 0.1 : 0.055)
+    let opacity =
+      layer.layer.mark.opacity ?? (theme == .light ? (isMark ? 0.32 : 0.24) : (isMark ? 0.1 : 0.055))
     for series in layer.series {
-      let color = looks.color(series).withOpacity(opacity)
+      let color = self.color(series).withOpacity(opacity)
       // Places without an interval (a single seed) interrupt the band.
       for run in series.points.split(whereSeparator: { $0.low == nil || $0.high == nil }) where run.count > 1
       {
@@ -61,7 +62,7 @@ extension PlotPainter {
   /// Areas down to zero, or between two bounds.
   mutating func paintAreas(_ layer: LayerData) {
     for series in layer.series where series.points.count > 1 {
-      let color = looks.color(series)
+      let color = self.color(series)
       let places = series.points.map { plot.place(of: $0) }
       let base = along(0, layer)
       let floor = zip(series.points, places).map { point, place -> Point in
@@ -71,7 +72,9 @@ extension PlotPainter {
         return self.point(
           layer.isHorizontal ? place.y : place.x, along(value == low ? high : low, layer), layer)
       }
-      scene.fill(places + floor.reversed(), color.withOpacity(theme == .light ? 0.35 : 0.16))
+      scene.fill(
+        places + floor.reversed(),
+        color.withOpacity(layer.layer.mark.opacity ?? (theme == .light ? 0.35 : 0.16)))
       scene.stroke(places, StrokeStyle(width: 1.5), color)
     }
   }
@@ -79,7 +82,7 @@ extension PlotPainter {
   /// Each seed, faintly: dots where places are few, lines where they are many.
   mutating func paintSeeds(_ layer: LayerData) {
     for series in layer.series where series.seeds.count > 1 {
-      let color = looks.color(series)
+      let color = self.color(series)
       let places = series.points.count
       let (shift, width) = slot(series, layer)
       let wantsLines: Bool

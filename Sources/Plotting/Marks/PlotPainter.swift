@@ -4,10 +4,16 @@
 struct PlotPainter {
   let plot: PlotLayout
   let looks: Looks
-  let colorBarScale: Scale?
+  let colorScale: ColorScale?
   var scene: Scene
 
   var theme: Theme { looks.theme }
+
+  /// The colour of a place: of its number, or of its series.
+  func color(_ series: Series, _ point: DataPoint? = nil) -> Color {
+    if let shade = point?.shade ?? series.shade, let colorScale { return colorScale.color(shade) }
+    return looks.color(series)
+  }
 
   /// Draws everything inside the frame.
   mutating func paint() {
@@ -37,6 +43,8 @@ struct PlotPainter {
       case .tick: paintTicks(layer)
       case .text: paintTexts(layer)
       case .rect: paintCells(layer)
+      case .boxplot: paintBoxes(layer)
+      case .contour: paintContours(layer)
       }
     }
     scene.items.append(.clip(nil))
@@ -52,6 +60,7 @@ struct PlotPainter {
     let hasDomain: (Figure.Channel?) -> Bool = { $0?.scale.domain != nil }
     let inX = plot.data.layers.contains { hasDomain($0.layer.encoding.x) }
     let inY = plot.data.layers.contains { hasDomain($0.layer.encoding.y) }
+    if layer.layer.mark.kind.isField { return plot.frame }
     let isSolid =
       layer.layer.mark.kind == .line || layer.layer.mark.kind == .band || layer.layer.mark.kind == .area
     let (rx, ry) = (inX && isSolid ? 0 : reach, inY && isSolid ? 1 : reach)
@@ -71,7 +80,7 @@ struct PlotPainter {
     let scale = isHorizontal ? plot.scales.y : plot.scales.x
     guard scale.isOrdinal else { return (0, 12) }
     let step = scale.step * (isHorizontal ? plot.frame.height : plot.frame.width)
-    let hasBars = plot.data.layers.contains { $0.layer.mark.kind == .bar }
+    let hasBars = plot.data.layers.contains { [.bar, .boxplot].contains($0.layer.mark.kind) }
     let groups = plot.data.layers.filter { $0.layer.mark.kind == layer.layer.mark.kind || hasBars }
       .flatMap(\.series)
     let colors = Set(groups.compactMap(\.color)).sorted()

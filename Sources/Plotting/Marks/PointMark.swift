@@ -8,14 +8,14 @@ extension PlotPainter {
     let crowding = count > 2000 ? 0.55 : count > 400 ? 0.75 : 1
     let radius = (layer.layer.mark.size / 3.141592653589793).squareRoot() * crowding
     for series in layer.series {
-      let color = looks.color(series)
       let (shift, _) = slot(series, layer)
       for point in series.points {
         let center = place(point, shift, layer)
         guard isInside(center) else { continue }
+        let color = self.color(series, point)
         if count > 400 {
           let outline = looks.marker(series).outline(center: center, radius: radius)
-          let faint = color.withOpacity(count > 2000 ? 0.45 : 0.7)
+          let faint = color.withOpacity(layer.layer.mark.opacity ?? (count > 2000 ? 0.45 : 0.7))
           if layer.layer.mark.filled {
             scene.fill(outline, faint)
           } else {
@@ -71,7 +71,7 @@ extension PlotPainter {
         guard isInside(center) else { continue }
         let reach = layer.isHorizontal ? Point(0, half) : Point(half, 0)
         scene.stroke(
-          [center - reach, center + reach], StrokeStyle(width: 1.5), looks.color(series).withOpacity(0.8))
+          [center - reach, center + reach], StrokeStyle(width: 1.5), color(series, point).withOpacity(0.8))
       }
     }
   }
@@ -80,11 +80,11 @@ extension PlotPainter {
   mutating func paintTexts(_ layer: LayerData) {
     let channel = layer.layer.encoding.text
     for series in layer.series {
-      let color = series.color == nil ? theme.ink : looks.color(series)
       for point in series.points {
+        let color = series.color == nil && point.shade == nil ? theme.ink : self.color(series, point)
         let center = place(point, 0, layer)
         guard isInside(center) else { continue }
-        let text = point.extra.number.map { formatValue($0, channel?.format ?? .number) } ?? point.extra.label
+        let text = point.text.number.map { formatValue($0, channel?.format ?? .number) } ?? point.text.label
         let line = TextLine.shortened(text, TextStyle(size: Metrics.tickSize, color: color), width: 160)
         let left = min(max(center.x - line.width / 2, plot.frame.left), plot.frame.right - line.width)
         scene.text(line, at: Point(left, center.y + line.halfCapital))

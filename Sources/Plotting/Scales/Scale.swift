@@ -21,6 +21,18 @@ enum ScaleKind: Hashable, Sendable {
     case .sqrt: return value < 0 ? -(-value).squareRoot() : value.squareRoot()
     }
   }
+
+  /// The value at a place of the axis, to about 1e-12.
+  func inverse(_ place: Double) -> Double {
+    switch self {
+    case .linear, .ordinal: return place
+    case .log: return tenToThe(place)
+    case .symlog(let constant):
+      let size = constant * (tenToThe(abs(place)) - 1)
+      return place < 0 ? -size : size
+    case .sqrt: return place < 0 ? -place * place : place * place
+    }
+  }
 }
 
 /// An axis: categories, or an interval of numbers.
@@ -83,7 +95,8 @@ struct Scale: Hashable, Sendable {
       let ends = [low, high].map { $0 < 0 ? -$0 * $0 : $0 * $0 }
       return labelled(linearTickValues(ends[0], ends[1], count: Double(max(2, count)), inside: true), style)
     case .symlog(let constant):
-      let first = decimalExponent(constant)
+      // Below the constant the axis is nearly linear: a power there would crowd the zero.
+      let first = decimalExponent(constant) + (powerOfTen(decimalExponent(constant)) < constant ? 1 : 0)
       let powers = (first...(first + 40)).map(powerOfTen).filter { isInside($0) || isInside(-$0) }
       let step = max(1, (powers.count * (low < 0 ? 2 : 1) + count - 1) / max(1, count))
       let kept = powers.enumerated().filter { (powers.count - 1 - $0.offset) % step == 0 }.map(\.element)
@@ -95,6 +108,10 @@ struct Scale: Hashable, Sendable {
       }
     }
   }
+
+  /// The values at the ends, to about 1e-12: for choosing colours and for text.
+  var valueAtLow: Double { kind.inverse(low) }
+  var valueAtHigh: Double { kind.inverse(high) }
 
   private func isInside(_ value: Double) -> Bool {
     let place = kind.transform(value)
@@ -113,13 +130,19 @@ struct ScaleRequest: Hashable, Sendable {
   /// Whether zero must be on the axis; nil leaves it to the mark.
   var zero: Bool?
   var reversed = false
+  /// The colours of a continuous colour scale.
+  var scheme: ColorScheme?
+  /// The value in the middle of a diverging scale.
+  var middle: Double?
 }
 
 extension Scale {
   /// The axis for `values`, with a little air and ends on ticks where these are near.
-  static func fitted(to values: some Sequence<Double>, kind: ScaleKind, request: ScaleRequest, zero: Bool)
-    -> Scale
-  {
+  ///
+  /// A `tight` axis ends where the values end: cells fill their plot.
+  static func fitted(
+    to values: some Sequence<Double>, kind: ScaleKind, request: ScaleRequest, zero: Bool, tight: Bool = false
+  ) -> Scale {
     var (low, high) = (Double.infinity, -Double.infinity)
     var (smallest, largest) = (Double.infinity, -Double.infinity)
     for value in values {
@@ -150,6 +173,7 @@ extension Scale {
       let room = kind == .log ? 0.5 : high == 0 ? 1 : abs(high) * 0.5
       return Scale(kind, low: low - room, high: high + room, reversed: request.reversed)
     }
+    if tight { return Scale(kind, low: low, high: high, reversed: request.reversed) }
     let air = (high - low) * 0.035
     let touchesZero = (request.zero ?? zero) && kind != .log
     var (start, end) = (low - air, high + air)

@@ -24,6 +24,8 @@ public struct Figure: Sendable {
   var isFullWidth: Bool
   var panelHeight: Double?
   var facetColumns: Int?
+  /// Height over width of one unit of x and y, for pictures that must not be stretched.
+  var hasEqualUnits: Bool
   var sharesX: Bool
   var sharesY: Bool
   var panels: [Panel]
@@ -49,12 +51,22 @@ public struct Figure: Sendable {
     var encoding: Encoding
     var seeds: Seeds?
     var label: String?
+
+    /// Whether colour stands for a number on a continuous scale.
+    var hasContinuousColor: Bool {
+      guard let color = encoding.color, color.field != nil || color.aggregate == .count else { return false }
+      if mark.kind == .contour { return true }
+      return mark.kind == .rect ? color.isCategorical != true : color.isContinuous
+    }
   }
 
   enum Seeds: String, Sendable { case none, dots, lines, automatic }
 
-  enum MarkKind: String, Sendable {
-    case line, point, bar, area, band, errorbar, rule, tick, text, rect
+  enum MarkKind: String, Sendable, CaseIterable {
+    case line, point, bar, area, band, errorbar, rule, tick, text, rect, boxplot, contour
+
+    /// Whether the mark fills the plane with the values of `color`.
+    var isField: Bool { self == .rect || self == .contour }
   }
 
   struct Mark: Sendable {
@@ -65,12 +77,71 @@ public struct Figure: Sendable {
     var filled = true
     /// Area of a marker.
     var size = 40.0
+    /// The share of light that the mark keeps from what is behind it; `nil` leaves it to the mark.
+    var opacity: Double?
+    /// Whether numbers stand in cells or on contour lines; `nil` leaves it to the room there is.
+    var labels: Bool?
+    var levels = Levels.about(10)
+    /// How far whiskers reach, in lengths of the box; `nil` lets them reach to the extremes.
+    var whiskers: Double? = 1.5
     var position: SourcePosition
   }
 
-  enum Aggregate: String, Sendable { case mean, median, min, max, count, none }
+  /// Where contour lines run.
+  enum Levels: Sendable {
+    /// About so many, at round values.
+    case about(Int)
+    /// At these values, ascending.
+    case at([Double])
+  }
 
-  enum Band: String, Sendable { case ci95, sd, range, iqr, none }
+  enum Aggregate: Hashable, Sendable {
+    case mean, median, min, max, count, none
+    /// The value below which a fraction of the values lie.
+    case quantile(Double)
+
+    init?(_ name: String) {
+      switch name {
+      case "mean": self = .mean
+      case "median": self = .median
+      case "min": self = .min
+      case "max": self = .max
+      case "count": self = .count
+      case "none": self = .none
+      default: return nil
+      }
+    }
+
+    /// The name in remarks and alternative text.
+    var name: String {
+      switch self {
+      case .mean: "mean"
+      case .median: "median"
+      case .min: "smallest value"
+      case .max: "largest value"
+      case .count: "count"
+      case .none: "value"
+      case .quantile(let fraction): "\(formatSignificant(fraction * 100)) % quantile"
+      }
+    }
+  }
+
+  enum Band: Hashable, Sendable {
+    case ci95, sd, range, iqr, none
+    /// From one quantile to another.
+    case quantiles(Double, Double)
+
+    init?(_ name: String) {
+      switch name {
+      case "ci95": self = .ci95
+      case "sd": self = .sd
+      case "range": self = .range
+      case "iqr": self = .iqr
+      case "none": self = .none
+      default: return nil
+      }
+    }
+  }
 
   struct Channel: Sendable {
     var field: Reference?
@@ -82,7 +153,15 @@ public struct Figure: Sendable {
     var title: String?
     var format: NumberStyle = .number
     var sort: Sort?
+    /// Whether the axis has ticks, numbers and a title.
+    var showsAxis = true
     var position: SourcePosition
+
+    /// Whether the author asked for a continuous scale: of colours, as the channel is used for.
+    var isContinuous: Bool {
+      if isCategorical == true { return false }
+      return isCategorical == false || scale.scheme != nil || scale.kind != nil
+    }
   }
 
   enum Sort: Sendable {
@@ -134,6 +213,7 @@ extension Figure {
     isFullWidth = block["width"]?.string == "full"
     panelHeight = block["height"]?.number
     facetColumns = block["columns"]?.number.map { Int($0) }
+    hasEqualUnits = block["aspect"]?.string == "equal"
     sharesX = block["resolve"]?["scale"]?["x"]?.string != "independent"
     sharesY = block["resolve"]?["scale"]?["y"]?.string != "independent"
     let severalFields = side == nil && panels.count > 1
@@ -222,6 +302,7 @@ enum FigureReader {
             rule: "missing-key", "nothing is drawn here", at: block.position,
             expected: "mark: line, point, bar, …; or layer: [{mark: …}, …]"))
       }
+      checkColors(layers, &diagnostics)
       let title = isPart || encodings.count > 1 ? block["title"]?.string : nil
       return Figure.Panel(title: isPart ? title : nil, layers: layers)
     }
@@ -260,6 +341,18 @@ enum FigureReader {
     mark.dashes = block?["strokeDash"]?.bool
     mark.filled = block?["filled"]?.bool ?? true
     mark.size = block?["size"]?.number ?? 40
+    mark.opacity = block?["opacity"]?.number
+    mark.labels = block?["labels"]?.bool
+    switch block?["levels"]?.value {
+    case .number(let count): mark.levels = .about(Int(count))
+    case .array(let values): mark.levels = .at(values.compactMap(\.number).sorted())
+    default: break
+    }
+    switch block?["extent"]?.value {
+    case .number(let reach): mark.whiskers = reach
+    case .string: mark.whiskers = nil
+    default: break
+    }
     return mark
   }
 
@@ -310,8 +403,9 @@ enum FigureReader {
     channel.field = block["field"]?.elements.first?.reference
     channel.datum = block["datum"]?.cell
     channel.isCategorical = block["type"]?.string.map { $0 != "quantitative" }
-    channel.aggregate = block["aggregate"]?.string.flatMap(Figure.Aggregate.init)
-    channel.band = block["band"]?.string.flatMap(Figure.Band.init)
+    channel.aggregate = aggregate(block["aggregate"])
+    channel.band = band(block["band"], &diagnostics)
+    channel.showsAxis = block["axis"]?.bool ?? true
     channel.title = block["title"]?.string
     channel.format = block["format"]?.string.flatMap(NumberStyle.init) ?? .number
     switch block["sort"]?.value {
@@ -325,8 +419,29 @@ enum FigureReader {
     return channel
   }
 
+  private static func aggregate(_ block: Located?) -> Figure.Aggregate? {
+    if let fraction = block?.number { return .quantile(fraction) }
+    return block?.string.flatMap { Figure.Aggregate($0) }
+  }
+
+  private static func band(_ block: Located?, _ diagnostics: inout Diagnostics) -> Figure.Band? {
+    guard let block else { return nil }
+    if let name = block.string { return Figure.Band(name) }
+    let fractions = block.elements.compactMap(\.number)
+    guard fractions.count == 2, fractions[0] < fractions[1] else {
+      diagnostics.add(
+        Diagnostic(
+          rule: "wrong-value", "a band runs from a lower to a higher quantile", at: block.position,
+          expected: "two fractions, as in [0.05, 0.95]"))
+      return nil
+    }
+    return .quantiles(fractions[0], fractions[1])
+  }
+
   private static func request(_ block: Located, _ diagnostics: inout Diagnostics) -> ScaleRequest {
     var request = ScaleRequest()
+    request.scheme = block["scheme"]?.string.flatMap { ColorScheme(rawValue: $0) }
+    request.middle = block["domainMid"]?.number
     switch block["type"]?.string {
     case "linear": request.kind = .linear
     case "log": request.kind = .log
@@ -370,6 +485,20 @@ enum FigureReader {
     (block?.elements ?? []).flatMap { Comparison.parse($0.string ?? "", at: $0.position, &diagnostics) }
   }
 
+  /// A plot has one scale of colours beside it, so its layers must agree on what that scale shows.
+  private static func checkColors(_ layers: [Figure.Layer], _ diagnostics: inout Diagnostics) {
+    let channels = layers.filter(\.hasContinuousColor).compactMap(\.encoding.color)
+    guard let first = channels.first?.field else { return }
+    for other in channels.compactMap(\.field) where other.name != first.name {
+      diagnostics.add(
+        Diagnostic(
+          rule: "figure-encoding",
+          "a plot has one continuous scale of colours, here that of '\(first.name)'; '\(other.name)' is a second",
+          at: other.position, length: other.name.utf8.count,
+          hint: "show it in a panel of its own with hconcat"))
+    }
+  }
+
   /// What can be wrong with a layer whatever the data.
   private static func check(_ layer: Figure.Layer, _ diagnostics: inout Diagnostics) {
     func refuse(_ message: String, at position: SourcePosition, expected: String? = nil, hint: String? = nil)
@@ -394,8 +523,10 @@ enum FigureReader {
         }
       }
     }
-    if kind == .rect, encoding.color?.field == nil {
-      refuse("rect needs 'color'", at: layer.mark.position, expected: "color: {field: …}")
+    if kind == .contour || (kind == .rect && encoding.x2 == nil && encoding.y2 == nil),
+      encoding.color?.field == nil, encoding.color?.aggregate != .count
+    {
+      refuse("\(kind.rawValue) needs 'color'", at: layer.mark.position, expected: "color: {field: …}")
     }
     if kind == .text, encoding.text == nil {
       refuse("text needs 'text'", at: layer.mark.position, expected: "text: {field: …}")

@@ -32,6 +32,12 @@ public let figureRecord = Record(
       "height", .number(NumberRange(40, 2000)), unit: "CSS px",
       doc: "Height of the plotting area of one panel; chosen for the data when absent.", example: "240"),
     Field(
+      "aspect",
+      .choice([
+        Choice("auto", "The shape that suits the data."),
+        Choice("equal", "One unit of x is as long as one unit of y: for images, maps and planes."),
+      ]), default: .value("auto"), doc: "The shape of the plotting area.", example: "equal"),
+    Field(
       "title", .string, doc: "A heading inside the picture; the caption usually makes it superfluous.",
       example: "Learning curves"),
     Field(
@@ -110,8 +116,10 @@ private let markType = FieldType.variant(
           example: "false"),
       ]),
     Record(
-      "point", doc: "A marker at each value.",
+      "point",
+      doc: "A marker at each value. With a continuous `color` it shows a third number.",
       fields: [
+        opacityField,
         Field(
           "filled", .boolean, default: .value(true), doc: "Filled markers, or rings.",
           example: "false"),
@@ -119,17 +127,60 @@ private let markType = FieldType.variant(
           "size", .number(NumberRange(4, 400)), default: .value(40), unit: "CSS px²", doc: "A marker's area.",
           example: "60"),
       ]),
-    Record("bar", doc: "Bars from zero, side by side for the values of colour.", fields: []),
-    Record("area", doc: "The area between the values and zero, or between y and y2.", fields: []),
-    Record("band", doc: "The area between two bounds: `band:` of y over rows, or y and y2.", fields: []),
-    Record("errorband", doc: "Another name of band.", fields: []),
+    Record("bar", doc: "Bars from zero, side by side for the values of colour.", fields: [opacityField]),
+    Record(
+      "area", doc: "The area between the values and zero, or between y and y2.", fields: [opacityField]),
+    Record(
+      "band", doc: "The area between two bounds: `band:` of y over rows, or y and y2.", fields: [opacityField]
+    ),
+    Record("errorband", doc: "Another name of band.", fields: [opacityField]),
     Record("errorbar", doc: "An interval at each x: `band:` of y over rows, or y and y2.", fields: []),
     Record(
       "rule", doc: "A straight line across the plot at a fixed value, or at the values of a column.",
       fields: []),
     Record("tick", doc: "A short line at each value.", fields: []),
     Record("text", doc: "The `text` channel written at each place.", fields: []),
-    Record("rect", doc: "A heat map: a cell for each x and y, its colour the value of `color`.", fields: []),
+    Record(
+      "rect",
+      doc:
+        "A cell for each x and y, its colour the value of `color`: a heat map, a confusion matrix, an image. Names and "
+        + "at most 20 different numbers are categories; more numbers, or `type: quantitative`, lie on a continuous "
+        + "axis. With x2 and y2, rectangles between two places.",
+      fields: [
+        opacityField,
+        Field(
+          "labels", .boolean, doc: "Whether each cell has its number; by default when all fit.",
+          example: "false"),
+      ]),
+    Record(
+      "contour",
+      doc:
+        "Lines of equal `color` over a grid of x and y, by linear interpolation between its places (marching squares), "
+        + "with the levels between them filled.",
+      fields: [
+        Field(
+          "filled", .boolean, default: .value(true), doc: "Levels filled with their colours, or lines only.",
+          example: "false"),
+        Field(
+          "levels", .either([.integer(2...40), .list(.number(.any), count: 1...40)]), default: .value(10),
+          doc: "About how many lines at round values, or the values themselves.", example: "[-1, 0, 1]"),
+        Field(
+          "labels", .boolean, default: .value(false), doc: "Whether lines carry their values.",
+          example: "true"),
+        opacityField,
+      ]),
+    Record(
+      "boxplot",
+      doc:
+        "The quartiles of the rows at each place as a box, the median as a line in it, whiskers to the outermost values "
+        + "within `extent` lengths of the box, and what lies beyond as rings (Tukey 1977).",
+      fields: [
+        Field(
+          "extent",
+          .either([
+            .number(NumberRange(0, 100)), .choice([Choice("min-max", "Whiskers to the extremes.")]),
+          ]), default: .value(1.5), doc: "How far whiskers reach, in lengths of the box.", example: "min-max")
+      ]),
   ])
 
 private let encodingRecord = Record(
@@ -152,6 +203,33 @@ private let encodingRecord = Record(
     Field("column", .record(groupRecord("column")), doc: "A panel for each value, side by side."),
   ])
 
+private let aggregateField = Field(
+  "aggregate",
+  .either([
+    .choice([
+      Choice("mean", "The arithmetic mean."), Choice("median", "The middle value."),
+      Choice("min", "The smallest."), Choice("max", "The largest."), Choice("count", "How many rows."),
+      Choice("none", "Every row for itself."),
+    ]), .number(.fraction),
+  ]),
+  doc:
+    "What is shown of the rows that share a place and a series; a number is a quantile (type 7 of Hyndman and Fan "
+    + "1996). Lines, bars, bands and areas show the mean over seeds by default; points and ticks show each row.",
+  example: "median")
+private let bandField = Field(
+  "band",
+  .either([
+    .choice([
+      Choice("ci95", "The 95 % t-interval of the mean."), Choice("sd", "Mean ± standard deviation."),
+      Choice("range", "From the smallest to the largest."), Choice("iqr", "The middle half."),
+      Choice("none", "No interval."),
+    ]), .list(.number(.fraction), count: 2...2),
+  ]),
+  doc: "The interval shown with the aggregate; two numbers are the quantiles at its ends.",
+  example: "[0.05, 0.95]")
+private let opacityField = Field(
+  "opacity", .number(NumberRange(0, 1, excludesLower: true)),
+  doc: "How much of what is behind the mark it hides; chosen by the mark when absent.", example: "0.5")
 private let titleField = Field(
   "title", .string, doc: "The axis or legend title; the column's name with its unit when absent.",
   example: "learning rate")
@@ -188,23 +266,10 @@ private func positionRecord(_ name: String, several: Bool) -> Record {
         example: several ? "[train_loss, test_loss]" : "lr"),
       datumField,
       kindField,
+      aggregateField, bandField,
       Field(
-        "aggregate",
-        .choice([
-          Choice("mean", "The arithmetic mean."), Choice("median", "The middle value."),
-          Choice("min", "The smallest."), Choice("max", "The largest."), Choice("count", "How many rows."),
-          Choice("none", "Every row for itself."),
-        ]),
-        doc:
-          "What is shown of the rows that share a place and a series. Lines, bars, bands and areas show the mean over "
-          + "seeds by default; points and ticks show each row.", example: "median"),
-      Field(
-        "band",
-        .choice([
-          Choice("ci95", "The 95 % t-interval of the mean."), Choice("sd", "Mean ± standard deviation."),
-          Choice("range", "From the smallest to the largest."), Choice("iqr", "The middle half."),
-          Choice("none", "No interval."),
-        ]), doc: "The interval shown with the aggregate.", example: "ci95"),
+        "axis", .boolean, default: .value(true),
+        doc: "Whether the axis has ticks, numbers and a title; images have none.", example: "false"),
       Field("scale", .record(scaleRecord), doc: "How values are laid along the axis."),
       titleField, formatField, sortField,
     ])
@@ -225,8 +290,10 @@ private func groupRecord(_ name: String) -> Record {
     name, doc: "A column whose values are told apart.",
     fields: [
       Field("field", .string, doc: "The column.", example: "norm"),
-      datumField, kindField, titleField, formatField, sortField,
-      Field("scale", .record(scaleRecord), doc: "The order of categories, or the interval of a heat map."),
+      datumField, kindField, aggregateField, titleField, formatField, sortField,
+      Field(
+        "scale", .record(scaleRecord),
+        doc: "The order of categories, or the interval and the scheme of a continuous colour."),
     ])
 }
 
@@ -250,6 +317,20 @@ private let scaleRecord = Record(
     Field(
       "reverse", .boolean, default: .value(false), doc: "Runs the axis the other way.",
       example: "true"),
+    Field(
+      "scheme",
+      .choice([
+        Choice("sequential", "From little to much."),
+        Choice("diverging", "Two hues away from a neutral middle, `domainMid`."),
+        Choice("greys", "From the colour of the page to that of ink."),
+        Choice("intensity", "From black to white in both themes, as a photograph."),
+      ]), doc: "The colours of a continuous `color`: sequential unless there is a `domainMid`.",
+      example: "diverging"),
+    Field(
+      "domainMid", .number(.any),
+      doc:
+        "The value in the middle of a diverging scale, 0 (1 if logarithmic) when absent; the scale reaches equally far "
+        + "to both sides of it.", example: "0"),
     Field(
       "constant", .number(.positive), default: .value(1),
       doc: "Where a symlog scale turns from linear to logarithmic.",

@@ -1,0 +1,155 @@
+// Serves every stage that solves linear systems: the factorisations of Cholesky and Householder.
+
+/// A = L·Lᵀ of a symmetric positive definite matrix.
+public struct Cholesky: Sendable {
+  private let factor: DoubleMatrix
+
+  /// Factorises; `nil` when the matrix is not (numerically) positive definite: a pivot falls below
+  /// `tolerance` times its diagonal element.
+  public init?(_ matrix: DoubleMatrix, tolerance: Double = 1e-14) {
+    precondition(matrix.rows == matrix.columns, "a square matrix")
+    let n = matrix.rows
+    var l = DoubleMatrix(rows: n, columns: n)
+    for i in 0..<n {
+      for j in 0...i {
+        let sum = l.values.withUnsafeBufferPointer { lanesDot($0, i * n, $0, j * n, j) }
+        let rest = matrix[i, j] - sum
+        if i == j {
+          guard rest > tolerance * matrix[i, i] else { return nil }
+          l[i, i] = rest.squareRoot()
+        } else {
+          l[i, j] = rest / l[j, j]
+        }
+      }
+    }
+    factor = l
+  }
+
+  /// The x of A·x = b.
+  public func solve(_ b: [Double]) -> [Double] {
+    let n = factor.rows
+    var x = b
+    for i in 0..<n {
+      for k in 0..<i { x[i] -= factor[i, k] * x[k] }
+      x[i] /= factor[i, i]
+    }
+    for i in stride(from: n - 1, through: 0, by: -1) {
+      x[i] /= factor[i, i]
+      for k in 0..<i { x[k] -= factor[i, k] * x[i] }
+    }
+    return x
+  }
+}
+
+/// A = Q·R by reflections (Householder 1958), for matrices with at least as many rows as columns.
+public struct HouseholderQR: Sendable {
+  /// Row k holds reflection k from element k on, and above it column k of R.
+  private var columnsOfA: DoubleMatrix
+  private var diagonal: [Double]
+  private var scales: [Double]
+  private let height: Int
+  private let width: Int
+
+  /// Factorises.
+  public init(_ matrix: DoubleMatrix) {
+    precondition(matrix.rows >= matrix.columns, "at least as many rows as columns")
+    self.init(columns: matrix.transposed)
+  }
+
+  /// Factorises the matrix whose columns are the rows of `columns`.
+  public init(columns: DoubleMatrix) {
+    let (m, n) = (columns.columns, columns.rows)
+    precondition(m >= n, "at least as many rows as columns")
+    (height, width) = (m, n)
+    columnsOfA = columns
+    diagonal = [Double](repeating: 0, count: n)
+    scales = [Double](repeating: 0, count: n)
+    for k in 0..<n { reflect(k) }
+  }
+
+  private mutating func reflect(_ k: Int) {
+    let (m, n) = (height, width)
+    let start = k * m + k
+    let length = columnsOfA.values.withUnsafeBufferPointer {
+      lanesDot($0, start, $0, start, m - k).squareRoot()
+    }
+    let first = columnsOfA.values[start]
+    diagonal[k] = first > 0 ? -length : length
+    guard length > 0 else { return }
+    // v = x − αe₁ without cancellation, and 2/(v·v).
+    columnsOfA.values[start] = first - diagonal[k]
+    scales[k] = 1 / (length * (length + abs(first)))
+    let scale = scales[k]
+    columnsOfA.values.withUnsafeMutableBufferPointer { values in
+      let read = UnsafeBufferPointer(values)
+      for j in (k + 1)..<max(n, k + 1) {
+        let product = lanesDot(read, start, read, j * m + k, m - k)
+        lanesAdd(-scale * product, read, start, to: values, j * m + k, m - k)
+      }
+    }
+  }
+
+  /// Element (i, j) of R, i ≤ j.
+  public func r(_ i: Int, _ j: Int) -> Double { i == j ? diagonal[i] : columnsOfA.values[j * height + i] }
+
+  /// R as a square matrix.
+  public var triangle: DoubleMatrix {
+    var result = DoubleMatrix(rows: width, columns: width)
+    for i in 0..<width { for j in i..<width { result[i, j] = r(i, j) } }
+    return result
+  }
+
+  /// Smallest over largest |rᵢᵢ|: 0 for a matrix without full rank, and a rough inverse condition number.
+  public var diagonalRatio: Double {
+    let sizes = diagonal.map(abs)
+    guard let largest = sizes.max(), let smallest = sizes.min(), largest > 0 else { return 0 }
+    return smallest / largest
+  }
+
+  /// Qᵀ·b, all rows of it.
+  public func transposedTimes(_ b: [Double]) -> [Double] {
+    var result = b
+    for k in 0..<width { reflectVector(&result, k) }
+    return result
+  }
+
+  /// Q·y, y of the width or the height.
+  public func times(_ y: [Double]) -> [Double] {
+    var result = y + [Double](repeating: 0, count: height - y.count)
+    for k in stride(from: width - 1, through: 0, by: -1) { reflectVector(&result, k) }
+    return result
+  }
+
+  private func reflectVector(_ vector: inout [Double], _ k: Int) {
+    guard scales[k] != 0 else { return }
+    let (m, scale) = (height, scales[k])
+    columnsOfA.values.withUnsafeBufferPointer { values in
+      vector.withUnsafeMutableBufferPointer { x in
+        let product = lanesDot(values, k * m + k, UnsafeBufferPointer(x), k, m - k)
+        lanesAdd(-scale * product, values, k * m + k, to: x, k, m - k)
+      }
+    }
+  }
+
+  /// The x of R·x = y.
+  public func solveTriangle(_ y: [Double]) -> [Double] {
+    var x = Array(y.prefix(width))
+    for j in stride(from: width - 1, through: 0, by: -1) {
+      x[j] /= diagonal[j]
+      for i in 0..<j { x[i] -= r(i, j) * x[j] }
+    }
+    return x
+  }
+
+  /// The x of Rᵀ·x = y.
+  public func solveTransposedTriangle(_ y: [Double]) -> [Double] {
+    var x = Array(y.prefix(width))
+    for j in 0..<width {
+      let sum = columnsOfA.values.withUnsafeBufferPointer { values in
+        x.withUnsafeBufferPointer { lanesDot(values, j * height, $0, 0, j) }
+      }
+      x[j] = (x[j] - sum) / diagonal[j]
+    }
+    return x
+  }
+}

@@ -1,0 +1,294 @@
+// Serves the numeric contract: one digest a kernel, over fixed inputs, that every instruction-set level must reproduce.
+//
+// It needs no memory but what it allocates here and nothing from Foundation or BitExact, so that it can also be compiled for a
+// processor for which there is no Swift standard library (see `.ci/test-neon`).
+public import KernelTable
+
+/// Runs every kernel of a level over fixed inputs (ordinary, subnormal, huge, infinite and not a number; sizes from none to
+/// several blocks) and reports the digest of all that it wrote.
+public func reportKernelDigests(_ kernels: KernelTable, _ report: (StaticString, UInt64) -> Void) {
+  report("multiply", products(kernels))
+  report("multiplySegments", segmentedProducts(kernels))
+  report("transpose", transposition(kernels))
+  report("activate", activations(kernels, gradients: false))
+  report("activationGradient", activations(kernels, gradients: true))
+  report("softmaxCrossEntropy", crossEntropy(kernels))
+  report("columnSums", columnStatistics(kernels, moments: false))
+  report("columnMoments", columnStatistics(kernels, moments: true))
+  report("normalize", normalization(kernels, backward: false))
+  report("normalizeGradient", normalization(kernels, backward: true))
+  report("sgd", sgd(kernels))
+  report("adam", adam(kernels))
+  report("scale", scaling(kernels))
+  report("logisticGradient", logistic(kernels))
+}
+
+// MARK: - Inputs and digests
+
+/// 64-bit FNV-1a over bit patterns, with every NaN as one: its payload is the processor's affair.
+private struct Digest {
+  var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+  mutating func add(_ pattern: UInt64) {
+    for shift in 0..<8 { value = (value ^ (pattern >> UInt64(8 * shift) & 0xFF)) &* 0x100_0000_01B3 }
+  }
+
+  mutating func add(_ values: Floats, _ count: Int) {
+    for i in 0..<count { add(UInt64(values[i] == values[i] ? values[i].bitPattern : 0x7FC0_0000)) }
+  }
+
+  mutating func add(_ values: UnsafePointer<Double>, _ count: Int) {
+    for i in 0..<count { add(values[i] == values[i] ? values[i].bitPattern : 0x7FF8_0000_0000_0000) }
+  }
+}
+
+/// SplitMix64 (Steele, Lea & Flood 2014), so that inputs need no other module.
+private struct Source {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  mutating func below(_ bound: Int) -> Int { Int(truncatingIfNeeded: next() >> 33) % bound }
+
+  /// A number in [−1, 1) with 24 random bits.
+  mutating func unit() -> Float { Float(Int(truncatingIfNeeded: next() >> 40) - 0x80_0000) / 0x80_0000 }
+
+  /// An ordinary number, or with `wild` one in six of another kind.
+  mutating func number(wild: Bool) -> Float {
+    let value = unit()
+    guard wild else { return value }
+    switch below(60) {
+    case 0: return .infinity
+    case 1: return .nan
+    case 2: return -0.0
+    case 3...5: return value * 1e-38
+    case 6...8: return value * 1e30
+    default: return value
+    }
+  }
+}
+
+/// Memory for one call, with every element set; it begins at any address that is a multiple of 4.
+private final class Memory {
+  let start: MutableFloats
+
+  init(_ count: Int, _ source: inout Source, wild: Bool = false) {
+    start = .allocate(capacity: count + 1)
+    for i in 0..<count { start[i] = source.number(wild: wild) }
+  }
+
+  deinit { start.deallocate() }
+}
+
+// MARK: - Matrix products
+
+private func products(_ kernels: KernelTable) -> UInt64 {
+  var (source, digest) = (Source(state: 1), Digest())
+  let scratch = Memory(scratchSize, &source)
+  for trial in 0..<60 {
+    let wild = trial % 4 == 3
+    let m = [0, 1, 2, 5, 6, 7, 13, 14, 60][source.below(9)]
+    let n = 16 * (1 + source.below(trial == 9 ? 70 : 8))
+    let k = [0, 1, 3, 17, 100, 321, 700][source.below(trial % 3 == 0 ? 7 : 5)]
+    let transposed = source.below(2) == 1
+    let a = Memory(m * k, &source, wild: wild)
+    let b = Memory(k * n, &source, wild: wild)
+    let bias = Memory(n, &source)
+    let result = Memory(m * n, &source)
+    let start: Start = [.zero, .result, .row(Floats(bias.start))][source.below(3)]
+    let left = StridedMatrix(a.start, rowStride: transposed ? 1 : k, columnStride: transposed ? m : 1)
+    kernels.multiply(m, n, k, left, b.start, n, start, result.start, n, scratch.start)
+    digest.add(result.start, m * n)
+  }
+  return digest.value
+}
+
+private func segmentedProducts(_ kernels: KernelTable) -> UInt64 {
+  var (source, digest) = (Source(state: 2), Digest())
+  let scratch = Memory(scratchSize, &source)
+  for trial in 0..<60 {
+    let wild = trial % 4 == 3
+    let (height, width) = (5 + source.below(6), 5 + source.below(9))
+    let channels = [1, 3, 16, 32][source.below(4)]
+    let (kernel, stride, n) = (1 + source.below(5), 1 + source.below(2), 16 * (1 + source.below(5)))
+    let (rows, columns) = ((height - kernel) / stride + 1, (width - kernel) / stride + 1)
+    let image = Memory(height * width * channels, &source, wild: wild)
+    let weights = Memory(kernel * kernel * channels * n, &source, wild: wild)
+    let output = Memory(rows * columns * n, &source)
+    kernels.multiplySegments(
+      rows * columns, n,
+      SegmentedMatrix(
+        image.start, rowStride: stride * channels, segments: kernel, depth: kernel * channels,
+        segmentStride: width * channels, rowsPerGroup: columns, groupStride: stride * width * channels),
+      weights.start, n, .zero, .store, output.start, n, scratch.start)
+    digest.add(output.start, rows * columns * n)
+    kernels.multiplySegments(
+      kernel * kernel * channels, n,
+      SegmentedMatrix(
+        image.start, rowStride: 1, columnStride: stride * channels, segments: rows, depth: columns,
+        segmentStride: stride * width * channels, rowsPerGroup: kernel * channels,
+        groupStride: width * channels),
+      output.start, n, .zero, .add, weights.start, n, scratch.start)
+    digest.add(weights.start, kernel * kernel * channels * n)
+  }
+  return digest.value
+}
+
+private func transposition(_ kernels: KernelTable) -> UInt64 {
+  var (source, digest) = (Source(state: 3), Digest())
+  for _ in 0..<20 {
+    let (rows, columns) = (source.below(40), 1 + source.below(40))
+    let (stride, resultStride) = ((columns + 15) / 16 * 16, (rows + 15) / 16 * 16)
+    let matrix = Memory(rows * stride, &source, wild: true)
+    let result = Memory(columns * resultStride, &source)
+    kernels.transpose(rows, columns, matrix.start, stride, result.start, resultStride)
+    digest.add(result.start, columns * resultStride)
+  }
+  return digest.value
+}
+
+// MARK: - Element by element
+
+private func activations(_ kernels: KernelTable, gradients: Bool) -> UInt64 {
+  var (source, digest) = (Source(state: 4), Digest())
+  for activation in Activation.allCases {
+    for trial in 0..<12 {
+      let count = 16 * source.below(20)
+      let values = Memory(count, &source, wild: trial % 2 == 1)
+      let gradient = Memory(count, &source, wild: trial % 3 == 1)
+      for i in 0..<count { values.start[i] *= trial < 6 ? 8 : 100 }
+      kernels.activate(activation, values.start, count)
+      if gradients { kernels.activationGradient(activation, values.start, gradient.start, count) }
+      digest.add(gradients ? gradient.start : values.start, count)
+    }
+  }
+  return digest.value
+}
+
+private func scaling(_ kernels: KernelTable) -> UInt64 {
+  var (source, digest) = (Source(state: 5), Digest())
+  for trial in 0..<10 {
+    let count = 16 * source.below(9)
+    let (values, factors) = (Memory(count, &source, wild: trial % 2 == 1), Memory(count, &source, wild: true))
+    kernels.scale(count, values.start, factors.start)
+    digest.add(values.start, count)
+  }
+  return digest.value
+}
+
+private func sgd(_ kernels: KernelTable) -> UInt64 {
+  var (source, digest) = (Source(state: 6), Digest())
+  for trial in 0..<24 {
+    let (count, wild) = (16 * source.below(9), trial % 6 == 5)
+    let parameters = Memory(count, &source, wild: wild)
+    let gradient = Memory(count, &source, wild: wild)
+    let velocity = Memory(count, &source)
+    kernels.sgd(
+      count, parameters.start, gradient.start, velocity.start, 0.1, trial % 2 == 0 ? 0.9 : 0, trial % 4 == 0,
+      trial % 3 == 0 ? 0.01 : 0)
+    digest.add(parameters.start, count)
+    digest.add(velocity.start, count)
+  }
+  return digest.value
+}
+
+private func adam(_ kernels: KernelTable) -> UInt64 {
+  var (source, digest) = (Source(state: 7), Digest())
+  for trial in 0..<24 {
+    let (count, wild) = (16 * source.below(9), trial % 6 == 5)
+    let parameters = Memory(count, &source, wild: wild)
+    let gradient = Memory(count, &source, wild: wild)
+    let (first, second) = (Memory(count, &source), Memory(count, &source))
+    for i in 0..<count { second.start[i] *= second.start[i] }
+    let step = AdamStep(
+      rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, firstCorrection: 1.5, secondCorrection: 30,
+      decay: trial % 2 == 0 ? 0 : 0.1)
+    kernels.adam(count, parameters.start, gradient.start, first.start, second.start, step)
+    for memory in [parameters, first, second] { digest.add(memory.start, count) }
+  }
+  return digest.value
+}
+
+// MARK: - Row by row and column by column
+
+private func crossEntropy(_ kernels: KernelTable) -> UInt64 {
+  var (source, digest) = (Source(state: 8), Digest())
+  for trial in 0..<24 {
+    let (rows, classes) = (1 + source.below(9), 2 + source.below(40))
+    let stride = (classes + 15) / 16 * 16
+    let logits = Memory(rows * stride, &source, wild: trial % 4 == 3)
+    for i in 0..<rows * stride { logits.start[i] *= 20 }
+    let gradient = Memory(rows * stride, &source)
+    let labels = (0..<rows).map { _ in Int32(source.below(classes)) }
+    var logProbabilities = [Double](repeating: 0, count: rows)
+    kernels.softmaxCrossEntropy(
+      rows, classes, logits.start, stride, labels, 0.25, gradient.start, &logProbabilities)
+    digest.add(gradient.start, rows * stride)
+    digest.add(logProbabilities, rows)
+  }
+  return digest.value
+}
+
+private func columnStatistics(_ kernels: KernelTable, moments: Bool) -> UInt64 {
+  var (source, digest) = (Source(state: 9), Digest())
+  for trial in 0..<16 {
+    let (rows, columns) = ([0, 1, 2, 7, 60, 1000][source.below(6)], 16 * (1 + source.below(6)))
+    let values = Memory(rows * columns, &source, wild: trial % 4 == 3)
+    let (first, second) = (Memory(columns, &source), Memory(columns, &source))
+    if moments {
+      kernels.columnMoments(rows, columns, values.start, columns, first.start, second.start)
+    } else {
+      kernels.columnSums(rows, columns, values.start, columns, first.start)
+    }
+    digest.add(first.start, columns)
+    digest.add(second.start, columns)
+  }
+  return digest.value
+}
+
+private func normalization(_ kernels: KernelTable, backward: Bool) -> UInt64 {
+  var (source, digest) = (Source(state: 10), Digest())
+  for trial in 0..<16 {
+    let (rows, columns) = (1 + source.below(70), 16 * (1 + source.below(6)))
+    let values = Memory(rows * columns, &source, wild: trial % 4 == 3)
+    let (mean, inverse) = (Memory(columns, &source), Memory(columns, &source))
+    let (scale, shift) = (Memory(columns, &source), Memory(columns, &source))
+    let (unit, output) = (Memory(rows * columns, &source), Memory(rows * columns, &source))
+    kernels.normalize(
+      rows, columns, values.start, columns, mean.start, inverse.start, scale.start, shift.start, unit.start,
+      output.start)
+    if backward {
+      kernels.normalizeGradient(
+        rows, columns, unit.start, columns, inverse.start, scale.start, output.start, mean.start, shift.start,
+        trial % 2 == 0)
+    }
+    for memory in [mean, shift] { digest.add(memory.start, columns) }
+    for memory in [unit, output] { digest.add(memory.start, rows * columns) }
+  }
+  return digest.value
+}
+
+private func logistic(_ kernels: KernelTable) -> UInt64 {
+  var (source, digest) = (Source(state: 11), Digest())
+  for trial in 0..<40 {
+    let (count, dimension) = (1 + source.below(40), 1 + source.below(9))
+    let stride = (count + 7) / 8 * 8
+    let size = [0.1, 3, 200, 2000][trial % 4]
+    var points = [Double](repeating: 0, count: dimension * stride)
+    for d in 0..<dimension { for n in 0..<count { points[d * stride + n] = Double(source.unit()) } }
+    let weights = (0..<dimension).map { _ in Double(source.unit()) * size }
+    var factors = [Double](repeating: 0, count: stride)
+    var gradient = [Double](repeating: 0, count: dimension)
+    let loss = kernels.logisticGradient(
+      count, dimension, points, stride, weights, &factors, &gradient, trial % 2 == 0)
+    digest.add(gradient, dimension)
+    digest.add([loss], 1)
+  }
+  return digest.value
+}
