@@ -86,7 +86,7 @@ public struct Worker {
 }
 
 /// Processor time of this thread in seconds; for people, never for a result.
-func processorSeconds() -> Double {
+public func processorSeconds() -> Double {
   var time = timespec()
   unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
   return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)

@@ -15,8 +15,8 @@ extension Configuration {
   /// Operations a second of training steps of this specification on the present machine; `nil` for runs that train
   /// no model.
   ///
-  /// Steps are made on random inputs for about `seconds`, the first of them unmeasured; `clock` gives seconds. Nothing of
-  /// it reaches a result.
+  /// Steps are made on random inputs for about `seconds`, the first of them unmeasured; `clock` gives seconds, best of the
+  /// processor, which other programs do not slow down. Nothing of it reaches a result.
   public func measuredPace(_ data: DatasetDescription, seconds: Double, clock: () -> Double) -> Double? {
     guard let model, var options = train, let size = modelSize(data) else { return nil }
     let batch = min(options.batch ?? data.train, data.train)

@@ -49,16 +49,18 @@ public func estimatePlan(_ request: BuildRequest, in workspace: Workspace) throw
     let missing = experiment.runs.filter { pace.storedSeconds[$0.key] == nil }
     let seconds = missing.map(pace.seconds)
     left += seconds
-    let largest = experiment.runs.compactMap { run in
-      (try? workspace.library.description(of: run.configuration.data)).map { run.configuration.memory($0) }
-    }.max()
+    var memories: [String: Double] = [:]
+    for run in experiment.runs where memories[run.configuration.paceClass] == nil {
+      let data = try? workspace.library.description(of: run.configuration.data)
+      memories[run.configuration.paceClass] = data.map { run.configuration.memory($0) } ?? 0
+    }
     estimate.lines.append(
       PlanEstimate.Line(
         experiment: experiment.id, runs: experiment.runs.count,
         stored: experiment.runs.count - missing.count,
         steps: experiment.runs.reduce(0) { $0 + $1.cost.steps },
         operations: experiment.runs.reduce(0) { $0 + $1.cost.operations },
-        secondsLeft: seconds.reduce(0, +), memory: largest ?? 0))
+        secondsLeft: seconds.reduce(0, +), memory: memories.values.max() ?? 0))
     estimate.disk += missing.reduce(0) { $0 + recordBytes($1) }
   }
   estimate.seconds = clockTime(left, workers: workspace.workers)
@@ -119,7 +121,8 @@ private struct Pace {
     let chosen = classes.count <= most ? classes : (0..<most).map { classes[$0 * classes.count / most] }
     for (name, run) in chosen {
       guard let data = try? workspace.library.description(of: run.configuration.data) else { continue }
-      let pace = run.configuration.measuredPace(data, seconds: 1 / Double(chosen.count), clock: wallSeconds)
+      let pace = run.configuration.measuredPace(
+        data, seconds: 1 / Double(chosen.count), clock: processorSeconds)
       if let pace, pace > 0 { byClass[name] = 1 / pace }
     }
   }

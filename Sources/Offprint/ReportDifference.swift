@@ -72,22 +72,27 @@ public func compareReports(
   }
   let (a, b) = (try snapshot(before), try snapshot(after ?? "\(workspace.output)/\(paperName(paper))"))
   var difference = ReportDifference(names: (a.name, b.name))
-  compareNumbers(a, b, &difference)
-  compareClaims(a, b, &difference)
+  // A lock file has no numbers and figures, which is not the same as having lost them.
+  if a.isReport, b.isReport {
+    compareNumbers(a, b, &difference)
+    compareClaims(a, b, &difference)
+    compareFigures(a, b, &difference)
+  }
   for key in b.digests.keys.sorted() where a.digests[key] != nil && a.digests[key] != b.digests[key] {
     difference.brokenRuns.append(b.labels[key] ?? a.labels[key] ?? key)
   }
   difference.newRuns = b.digests.keys.count { a.digests[$0] == nil }
   difference.goneRuns = a.digests.keys.count { b.digests[$0] == nil }
-  for name in Set(a.figures.keys).union(b.figures.keys).sorted() where a.figures[name] != b.figures[name] {
-    difference.figures.append((name, a.figures[name], b.figures[name]))
-  }
   return difference
 }
 
+private func compareFigures(_ a: ReportSnapshot, _ b: ReportSnapshot, _ difference: inout ReportDifference) {
+  for name in Set(a.figures.keys).union(b.figures.keys).sorted() where a.figures[name] != b.figures[name] {
+    difference.figures.append((name, a.figures[name], b.figures[name]))
+  }
+}
+
 private func compareNumbers(_ a: ReportSnapshot, _ b: ReportSnapshot, _ difference: inout ReportDifference) {
-  // A lock file has no numbers, which is not the same as having lost them.
-  if a.expressions.isEmpty || b.expressions.isEmpty { return }
   for expression in b.expressions + a.expressions.filter({ b.values[$0] == nil }) {
     let (old, new) = (a.values[expression], b.values[expression])
     if let old, let new {
@@ -110,7 +115,6 @@ func standardErrors(_ a: [Double], _ b: [Double]) -> Double? {
 }
 
 private func compareClaims(_ a: ReportSnapshot, _ b: ReportSnapshot, _ difference: inout ReportDifference) {
-  if a.claimOrder.isEmpty || b.claimOrder.isEmpty { return }
   for id in b.claimOrder + a.claimOrder.filter({ b.claims[$0] == nil }) {
     let (old, new) = (a.claims[id], b.claims[id])
     if old?.verdict == new?.verdict { continue }

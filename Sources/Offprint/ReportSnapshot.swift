@@ -19,7 +19,9 @@ struct ReportSnapshot {
   var digests: [String: String] = [:]
   /// Names of runs by key.
   var labels: [String: String] = [:]
-  /// Pictures of the light theme by file name.
+  /// Whether it has numbers and figures; a lock file has not.
+  var isReport = false
+  /// Pictures of the page in the light theme, by file name.
   var figures: [String: [UInt8]] = [:]
 }
 
@@ -66,7 +68,7 @@ extension ReportSnapshot {
   }
 
   private mutating func figuresFrom(_ names: [String], _ read: (String) -> [UInt8]?) {
-    for name in names where name.hasSuffix(".png") && !name.contains("-dark") {
+    for name in names where name.hasSuffix(".png") && !name.contains("-dark") && !name.contains("-phone") {
       figures[name] = read(name)
     }
   }
@@ -76,6 +78,7 @@ extension ReportSnapshot {
       throw SnapshotError(
         message: "there is no results.json in '\(name)'", hint: "'offprint build' writes it")
     }
+    isReport = true
     for entry in results["values"]?.array ?? [] {
       guard let expression = entry["expression"]?.string, let text = entry["text"]?.string else { continue }
       if values[expression] == nil { expressions.append(expression) }
