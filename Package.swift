@@ -41,6 +41,17 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: Bool 
     swiftSettings: strict)
 }
 
+/// The fuzzer has no `main` of its own, so it exists only while somebody fuzzes: see CONTRIBUTING.md.
+let isFuzzing = Context.environment["OFFPRINT_FUZZ"] != nil
+let fuzzer: [Target] =
+  isFuzzing
+  ? [
+    .executableTarget(
+      name: "Fuzzer", dependencies: ["FuzzTargets"],
+      swiftSettings: [.unsafeFlags(["-parse-as-library"])],
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])])
+  ] : []
+
 let package = Package(
   name: "offprint",
   platforms: [.macOS(.v15)],
@@ -116,6 +127,12 @@ let package = Package(
       name: "Gallery",
       dependencies: ["BitExact", "Diagnostics", "Plotting", "RunStore", "Specification", "Tables"],
       swiftSettings: strict),
+    module(
+      "FuzzTargets",
+      [
+        "Datasets", "Diagnostics", "Experiments", "Expressions", "Manuscript", "Plotting", "RunStore",
+        "Specification", "Tables", "Training",
+      ]),
     .executableTarget(
       name: "offprint-cli",
       dependencies: [
@@ -131,6 +148,7 @@ let package = Package(
     tests("RunStore", ["RunStore", "Specification"]),
     tests("Command", ["offprint-cli"]),
     tests("Architecture", []),
+    tests("Fuzz", ["FuzzTargets"], resources: true),
     tests(
       "Offprint",
       [
@@ -141,5 +159,5 @@ let package = Package(
     tests("Statistics", ["Statistics", "BitExact"], resources: true),
     tests("Expressions", ["Expressions", "Diagnostics", "Statistics", "Tables"]),
     tests("Datasets", ["Datasets", "BitExact", "CZlib"], resources: true),
-  ]
+  ] + fuzzer
 )

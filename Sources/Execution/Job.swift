@@ -9,16 +9,26 @@ public struct Job: Sendable {
   public var specification: Value
   /// The seed.
   public var seed: Int
+  /// Whether a record that is there already is made again.
+  public var isFresh: Bool
+  /// Whether to wait for another process that is making the run.
+  public var waits: Bool
 
   /// Creates a job.
-  public init(key: String, specification: Value, seed: Int) {
+  public init(key: String, specification: Value, seed: Int, isFresh: Bool = false, waits: Bool = false) {
     self.key = key
     self.specification = specification
     self.seed = seed
+    self.isFresh = isFresh
+    self.waits = waits
   }
 
   var line: String {
-    let value: Value = ["key": .string(key), "seed": .number(Double(seed)), "specification": specification]
+    let value: Value = [
+      "fresh": .bool(isFresh), "key": .string(key), "seed": .number(Double(seed)),
+      "specification": specification,
+      "waits": .bool(waits),
+    ]
     return value.canonicalJSON + "\n"
   }
 
@@ -27,7 +37,9 @@ public struct Job: Sendable {
       let seed = value["seed"]?.integer,
       let specification = value["specification"]
     else { return nil }
-    self.init(key: key, specification: specification, seed: seed)
+    self.init(
+      key: key, specification: specification, seed: seed, isFresh: value["fresh"]?.bool ?? false,
+      waits: value["waits"]?.bool ?? false)
   }
 }
 
@@ -39,6 +51,10 @@ enum Report: Sendable {
   case finished(key: String, seconds: Double)
   /// The run cannot be had, for this reason.
   case failed(key: String, reason: String)
+  /// Another process is making the run.
+  case busy(key: String)
+  /// The store refuses records, so that no run can be kept.
+  case storeFailed(key: String, reason: String)
 
   var line: String {
     let value: Value =
@@ -47,6 +63,8 @@ enum Report: Sendable {
         ["progress": .string(key), "done": .number(Double(done)), "total": .number(Double(total))]
       case .finished(let key, let seconds): ["finished": .string(key), "seconds": .number(seconds)]
       case .failed(let key, let reason): ["failed": .string(key), "reason": .string(reason)]
+      case .busy(let key): ["busy": .string(key)]
+      case .storeFailed(let key, let reason): ["store-failed": .string(key), "reason": .string(reason)]
       }
     return value.canonicalJSON + "\n"
   }
@@ -59,6 +77,10 @@ enum Report: Sendable {
       self = .progress(key: key, done: done, total: total)
     } else if let key = value["finished"]?.string {
       self = .finished(key: key, seconds: value["seconds"]?.number ?? 0)
+    } else if let key = value["busy"]?.string {
+      self = .busy(key: key)
+    } else if let key = value["store-failed"]?.string {
+      self = .storeFailed(key: key, reason: value["reason"]?.string ?? "no reason given")
     } else if let key = value["failed"]?.string {
       self = .failed(key: key, reason: value["reason"]?.string ?? "no reason given")
     } else {

@@ -1,4 +1,6 @@
 // Serves execute: one worker seen from the build, a child process behind two pipes.
+import RunStore
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -13,7 +15,23 @@ final class WorkerProcess {
   private let identifier: pid_t
   private var buffer: [UInt8] = []
   /// The job it works on.
-  var job: Job?
+  private(set) var job: Job?
+  private var startedAt = 0.0
+
+  /// Seconds since it took its job.
+  var elapsed: Double { job == nil ? 0 : wallSeconds() - startedAt }
+
+  /// Bytes of memory that it has in use; 0 where the system does not say.
+  var memory: Int {
+    guard let text = try? Files.read("/proc/\(identifier)/statm") else { return 0 }
+    let pages = String(decoding: text, as: UTF8.self).split(separator: " ").dropFirst().first.flatMap {
+      Int($0)
+    }
+    return (pages ?? 0) * max(1, sysconf(Int32(_SC_PAGESIZE)))
+  }
+
+  /// Forgets the job, which has come to an end.
+  func jobEnded() { job = nil }
 
   /// Starts `arguments[0]` with `arguments`; `nil` when the system refuses.
   init?(_ arguments: [String]) {
@@ -50,6 +68,7 @@ final class WorkerProcess {
   /// Hands over a job; false when the worker no longer listens.
   func start(_ job: Job) -> Bool {
     self.job = job
+    startedAt = wallSeconds()
     let bytes = Array(job.line.utf8)
     var offset = 0
     while offset < bytes.count {
@@ -83,8 +102,10 @@ final class WorkerProcess {
     var status: Int32 = 0
     while unsafe waitpid(identifier, &status, 0) < 0, errno == EINTR {}
     let signal = status & 0x7F
+    // The system ends the process that takes most when memory runs out, and says so to nobody.
+    let hint = signal == SIGKILL ? "; killed by hand, or the machine was out of memory" : ""
     return signal != 0
-      ? unsafe "signal \(signal) (\(String(cString: strsignal(signal))))"
+      ? unsafe "signal \(signal) (\(String(cString: strsignal(signal))))\(hint)"
       : "exit status \(status >> 8 & 0xFF)"
   }
 

@@ -57,12 +57,15 @@ public struct RunContext {
   public let library: DatasetLibrary
   /// Told now and then how many of the run's steps are done; throws to give the run up.
   public let progress: (_ done: Int, _ total: Int) throws -> Void
+  /// Where a long run saves its state; `nil` when it need not.
+  public let checkpoints: RunCheckpoints?
 
   /// Prepares a run.
   public init(
-    configuration: Configuration, seed: Int, library: DatasetLibrary,
+    configuration: Configuration, seed: Int, library: DatasetLibrary, checkpoints: RunCheckpoints? = nil,
     progress: @escaping (Int, Int) throws -> Void = { _, _ in }
   ) {
+    self.checkpoints = checkpoints
     self.configuration = configuration
     self.seed = seed
     self.library = library
@@ -71,6 +74,26 @@ public struct RunContext {
 
   /// The seed as the streams take it.
   var streamSeed: UInt64 { UInt64(max(0, seed)) }
+}
+
+/// Where a run saves its state now and then, so that an interrupted one need not start again.
+///
+/// A protocol that runs one training hands it to `ObservedTraining.checkpoints`; going on from a saved state gives the same
+/// bits as not having stopped.
+public struct RunCheckpoints {
+  /// The state that an interrupted run left.
+  public let saved: [UInt8]?
+  /// Whether it is time to save; may read a clock, as saving changes no number.
+  public let isDue: (_ step: Int) -> Bool
+  /// Keeps a state.
+  public let save: ([UInt8]) -> Void
+
+  /// Collects the hooks.
+  public init(saved: [UInt8]?, isDue: @escaping (_ step: Int) -> Bool, save: @escaping ([UInt8]) -> Void) {
+    self.saved = saved
+    self.isDue = isDue
+    self.save = save
+  }
 }
 
 /// A way of running an experiment. Adding one means adding one type, and its name to `runProtocols`.

@@ -158,13 +158,21 @@ extension PaperConfiguration {
         "limits",
         .record(
           Record(
-            "limits", doc: "What a profile may take; more is refused before anything runs.",
+            "limits", doc: "What a profile and its runs may take; the command line can only lower it.",
             fields: [
               Field("runs", .integer(0...1_000_000), unit: "runs", doc: "Runs at most.", example: "1000"),
               Field(
                 "core_hours", .number(.positive), unit: "h",
                 doc: "Hours of one core at most, at 20 billion operations a second.", example: "2"),
-            ])), doc: "What a profile may take; more is refused before anything runs.",
+              Field(
+                "run_minutes", .number(.positive), unit: "min",
+                doc: "Minutes that one run may take; a run that takes longer is given up.", example: "30"),
+              Field(
+                "run_megabytes", .number(.positive), unit: "MB",
+                doc:
+                  "Megabytes (10⁶ bytes) of memory that one run may take; a run that takes more is given up.",
+                example: "2000"),
+            ])), doc: "What a profile may take; more is refused, or given up.",
         example: "{core_hours: 2}"),
     ])
 

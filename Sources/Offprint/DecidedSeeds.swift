@@ -19,7 +19,7 @@ func planPaper(
   func plan(_ seeds: [String: Int], _ diagnostics: inout Diagnostics) -> PaperPlan? {
     planPaper(
       manuscript, folder: request.folder, profile: request.profile, library: workspace.library,
-      decidedSeeds: { seeds[$0] ?? $1.first }, &diagnostics)
+      decidedSeeds: { seeds[$0] ?? $1.first }, caps: workspace.caps, &diagnostics)
   }
   var found = Diagnostics()
   let first = plan([:], &found)

@@ -51,10 +51,16 @@ private struct FigureDrawing {
     files.append(("data/\(block.id).csv", Array(light.csv.utf8)))
     let resolved = ResolvedFigure(
       picture: picture, narrowPicture: narrow, isFullWidth: figure.specification["width"]?.string == "full",
-      altText: light.alternativeText,
+      altText: alternativeText(light.alternativeText),
       csvPath: "data/\(block.id).csv", data: light.table,
       experiments: figure.tableNames.map { String($0.prefix { $0 != "." }) })
     return DrawnFigure(resolved: resolved, files: files)
+  }
+
+  /// The alternative text with its numbers; one that was drafted from the data has none to fill in.
+  private func alternativeText(_ text: String) -> String {
+    let values = try? TextValues(text, at: (block.body["fig-alt"] ?? block.body).position)
+    return values?.filled(results.tables) ?? text
   }
 
   /// The light and the dark picture of a size, added to `files`; also the light one as it is kept.

@@ -7,7 +7,7 @@ import RunStore
 
 // MARK: - clean
 
-/// Removes records that no profile of the papers needs, and figures drawn before.
+/// Removes records and saved states that no profile of the papers needs, half-written files, and figures drawn before.
 ///
 /// - Throws: `DiagnosticError` when a paper has mistakes: what it needs is not known then, and nothing is removed.
 public func cleanStore(
@@ -33,6 +33,11 @@ public func cleanStore(
     removed.bytes += workspace.store.size(key)
     if !dryRun { workspace.store.remove(key) }
   }
+  for checkpoint in workspace.store.checkpoints where !needed.contains(checkpoint.key) {
+    removed.bytes += checkpoint.bytes
+    if !dryRun { workspace.store.removeCheckpoint(checkpoint.key) }
+  }
+  removed.bytes += workspace.store.removeLeftovers(dryRun: dryRun).bytes
   if !dryRun { emptyFolder(workspace.figureCache) }
   return removed
 }

@@ -16,8 +16,15 @@ public struct LockFile: Sendable, Hashable {
   ///
   /// - Throws: `LockError` with the line that is no entry; `FileError` when the file cannot be read.
   public init?(folder: String) throws {
-    let path = LockFile.path(folder)
-    guard let bytes = try Files.read(path) else { return nil }
+    guard Files.exists(LockFile.path(folder)) else { return nil }
+    try self.init(reading: LockFile.path(folder))
+  }
+
+  /// Reads a lock file.
+  ///
+  /// - Throws: `LockError` with the line that is no entry; `FileError` when the file cannot be read.
+  public init(reading path: String) throws {
+    let bytes = try Files.read(path) ?? []
     digests = [:]
     for (index, line) in String(decoding: bytes, as: UTF8.self).split(separator: "\n").enumerated() {
       let words = line.split(separator: " ")

@@ -54,7 +54,8 @@ public struct PaperPlan: Sendable {
 /// - Parameter decidedSeeds: see `ExperimentPlanner`.
 public func planPaper(
   _ manuscript: Manuscript, folder: String, profile: String, library: DatasetLibrary,
-  decidedSeeds: @escaping (String, StagedSeeds) -> Int = { $1.first }, _ diagnostics: inout Diagnostics
+  decidedSeeds: @escaping (String, StagedSeeds) -> Int = { $1.first }, caps: Caps = Caps(),
+  _ diagnostics: inout Diagnostics
 ) -> PaperPlan? {
   let profiles = manuscript.configuration.profiles
   guard profiles.contains(profile) else {
@@ -95,31 +96,34 @@ public func planPaper(
   let plan = PaperPlan(
     folder: folder, manuscript: manuscript, experiments: experiments, profile: profile, values: values,
     claims: claims, figures: figures, tables: tables)
-  checkLimits(plan, &diagnostics)
+  checkLimits(plan, caps, &diagnostics)
   return diagnostics.hasErrors ? nil : plan
 }
 
 /// Operations a second that a core is taken to sustain where nothing has been measured.
 let assumedPace = 20e9
 
-/// Refuses a plan that exceeds what `limits` in paper.yml allows.
-private func checkLimits(_ plan: PaperPlan, _ diagnostics: inout Diagnostics) {
+/// Refuses a plan that exceeds what `limits` in paper.yml, or the command line, allows.
+private func checkLimits(_ plan: PaperPlan, _ caps: Caps, _ diagnostics: inout Diagnostics) {
   let configuration = plan.manuscript.configuration
-  let position = (configuration.node["limits"] ?? configuration.node).position
+  let limits = caps.combined(configuration.limits)
   let runs = plan.runs
-  if let limit = configuration.limits["runs"]?.number, Double(runs.count) > limit {
+  func refuse(_ message: String, _ key: String, _ limit: Double, _ unit: String) {
+    let isPapers = configuration.limits[key]?.number == limit
     diagnostics.add(
       Diagnostic(
-        rule: "limit", "the profile '\(plan.profile)' has \(runs.count) runs", at: position,
-        expected: "at most \(Cell.format(limit)) runs, as the paper's limits say"))
+        rule: "limit", message, at: (configuration.node["limits"] ?? configuration.node).position,
+        expected: "at most \(Cell.format(limit)) \(unit), as "
+          + (isPapers ? "the paper's limits say" : "the command line says")))
+  }
+  if let limit = limits.runs, Double(runs.count) > limit {
+    refuse("the profile '\(plan.profile)' has \(runs.count) runs", "runs", limit, "runs")
   }
   let hours = runs.reduce(0) { $0 + $1.cost.operations } / assumedPace / 3600
-  if let limit = configuration.limits["core_hours"]?.number, hours > limit {
-    diagnostics.add(
-      Diagnostic(
-        rule: "limit",
-        "the profile '\(plan.profile)' takes about \(Cell.format((hours * 100).rounded() / 100)) hours of one core",
-        at: position, expected: "at most \(Cell.format(limit)) hours, as the paper's limits say"))
+  if let limit = limits.coreHours, hours > limit {
+    let text = Cell.format((hours * 100).rounded() / 100)
+    refuse(
+      "the profile '\(plan.profile)' takes about \(text) hours of one core", "core_hours", limit, "hours")
   }
 }
 
@@ -192,6 +196,13 @@ struct BlockChecker {
 
   func figure(_ block: PaperBlock, _ diagnostics: inout Diagnostics) -> Figure? {
     guard let figure = Figure(resolving: block.body, &diagnostics) else { return nil }
+    if let node = block.body["fig-alt"], let text = node.text {
+      _ = diagnostics.collect { diagnostics in
+        for value in try TextValues(text, at: node.position).values {
+          diagnostics.add(contentsOf: value.expression.check(tables: { tables[$0] }, names: names))
+        }
+      }
+    }
     diagnostics.add(contentsOf: figure.check { tables[$0]?.columns })
     return figure
   }

@@ -69,7 +69,6 @@ public func regenerate(
   // Parse and plan: every mistake is reported before anything is run.
   var plan = try loadPlan(request, workspace, &summary)
   try Files.requireWritable("\(workspace.output)/\(paperName(request.folder))")
-  try Files.requireWritable(workspace.store.folder)
 
   // Execute: what the store lacks; where the first seeds have then decided for more, those.
   var results = try execute(plan, request, workspace, &summary, &progress)

@@ -1,6 +1,8 @@
 // Serves execute: the runs of a plan that the store lacks.
+import Diagnostics
 import Execution
 import Experiments
+import Manuscript
 import RunStore
 
 /// Makes the runs that the store lacks; `nil` when the user interrupted.
@@ -13,8 +15,20 @@ func execute(
   let missing = request.isFresh ? wanted : load(wanted, workspace.store, into: &loaded, &summary.damaged)
   var failures: [FailedRunReason] = []
   if !missing.isEmpty {
-    let outcome = LocalExecutor(workerCommand: workspace.workerCommand, workers: workspace.workers)
-      .execute(missing, progress: &progress)
+    // A store that cannot be written may still be read: only new runs need more.
+    try Files.requireWritable(workspace.store.folder)
+    workspace.store.removeLeftovers()
+    let outcome = LocalExecutor(
+      workerCommand: workspace.workerCommand, workers: workspace.workers,
+      limits: workspace.caps.combined(plan.manuscript.configuration.limits).run, isFresh: request.isFresh
+    ).execute(missing, progress: &progress)
+    if let failure = outcome.storeFailure {
+      throw DiagnosticError(
+        rule: "store", "the run store takes no more records: \(failure.reason)",
+        hint:
+          "\(failure.left) \(failure.left == 1 ? "run is" : "runs are") left for the next build; those made before are kept"
+      )
+    }
     if outcome.interrupted {
       summary.interrupted = true
       return nil
@@ -36,6 +50,10 @@ func load(_ runs: [Run], _ store: RunStore, into loaded: inout [String: RunResul
   runs.filter { run in
     switch store.load(run.key) {
     case .found(let record):
+      if record.specification != run.configuration.value {
+        damaged.append("\(describe(run)): its record is of another specification")
+        return true
+      }
       if let result = RunResult(record.result) {
         loaded[run.key] = result
         return false

@@ -3,6 +3,7 @@ import BitExact
 import Diagnostics
 import Execution
 import Experiments
+import Manuscript
 import RunStore
 import Statistics
 import Tables
@@ -64,8 +65,13 @@ public func verify(
   let store = RunStore(folder: scratch)
   var command = workspace.workerCommand
   command += ["--store", scratch]
-  let outcome = LocalExecutor(workerCommand: command, workers: workspace.workers).execute(
-    chosen, progress: &progress)
+  let outcome = LocalExecutor(
+    workerCommand: command, workers: workspace.workers,
+    limits: workspace.caps.combined(plan.manuscript.configuration.limits).run
+  ).execute(chosen, progress: &progress)
+  if let failure = outcome.storeFailure {
+    throw DiagnosticError(rule: "store", "the results cannot be kept: \(failure.reason)")
+  }
   summary.interrupted = outcome.interrupted
   let reasons = Dictionary(outcome.failures.map { ($0.key, $0.reason) }) { first, _ in first }
   for run in chosen {
@@ -79,17 +85,24 @@ public func verify(
     }
     summary.checked += 1
     if result.digest != lock.digests[run.key] {
-      summary.differences.append("\(describe(run)): \(difference(run, result, lock, workspace.store))")
+      let place =
+        storedDifference(run, result, lock, workspace.store)
+        ?? plan.experiments.first { $0.id == run.experiment }.flatMap {
+          publishedDifference(run, result, $0, reports: "\(workspace.output)/\(paperName(request.folder))")
+        } ?? "the result differs from the lock, and neither the store nor the published tables say where"
+      summary.differences.append("\(describe(run)): \(place)")
     }
   }
   return summary
 }
 
-/// The first metric and the first step at which a result differs from the one behind the lock.
-private func difference(_ run: Run, _ result: RunResult, _ lock: LockFile, _ store: RunStore) -> String {
+/// The first metric and the first step at which a result differs from the stored one behind the lock; `nil` when that is
+/// not in the store.
+private func storedDifference(_ run: Run, _ result: RunResult, _ lock: LockFile, _ store: RunStore) -> String?
+{
   guard case .found(let record) = store.load(run.key), let old = RunResult(record.result),
     old.digest == lock.digests[run.key]
-  else { return "the result differs from the lock (the old result is not in the store, so not known where)" }
+  else { return nil }
   var parts: [String] = []
   let pairs = Array(zip(old.digests, result.digests))
   if let step = pairs.first(where: { $0 != $1 })?.0.step {

@@ -2,7 +2,9 @@
 import BitExact
 import Datasets
 import Diagnostics
+import Execution
 import RunStore
+import Specification
 
 /// The folders and limits of a command.
 public struct Workspace: Sendable {
@@ -18,6 +20,8 @@ public struct Workspace: Sendable {
   public var workerCommand: [String]
   /// The datasets.
   public var library: DatasetLibrary
+  /// What the command line allows.
+  public var caps = Caps()
 
   /// Describes a workspace whose ignored files are under `cache`.
   public init(output: String, cache: String, workers: Int, executable: String, library: DatasetLibrary) {
@@ -27,6 +31,43 @@ public struct Workspace: Sendable {
     self.workers = workers
     workerCommand = [executable, "worker", "--cache", cache]
     self.library = library
+  }
+}
+
+/// What a build may take; `nil` for no limit.
+public struct Caps: Sendable, Hashable {
+  /// Runs of the profile.
+  public var runs: Double?
+  /// Hours of one core for all runs.
+  public var coreHours: Double?
+  /// Minutes on the clock for one run.
+  public var runMinutes: Double?
+  /// Megabytes (10⁶) of memory for one run.
+  public var runMegabytes: Double?
+
+  /// Sets limits.
+  public init(
+    runs: Double? = nil, coreHours: Double? = nil, runMinutes: Double? = nil, runMegabytes: Double? = nil
+  ) {
+    self.runs = runs
+    self.coreHours = coreHours
+    self.runMinutes = runMinutes
+    self.runMegabytes = runMegabytes
+  }
+
+  /// The smaller of each limit and that of the `limits` of a paper.
+  func combined(_ limits: Value) -> Caps {
+    func smaller(_ own: Double?, _ key: String) -> Double? {
+      [own, limits[key]?.number].compactMap(\.self).min()
+    }
+    return Caps(
+      runs: smaller(runs, "runs"), coreHours: smaller(coreHours, "core_hours"),
+      runMinutes: smaller(runMinutes, "run_minutes"), runMegabytes: smaller(runMegabytes, "run_megabytes"))
+  }
+
+  /// The limits of one run.
+  var run: RunLimits {
+    RunLimits(seconds: runMinutes.map { $0 * 60 }, memory: runMegabytes.map { Int(min($0, 1e12) * 1e6) })
   }
 }
 

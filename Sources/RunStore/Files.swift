@@ -117,6 +117,15 @@ public enum Files {
     if access(folder, W_OK | X_OK) != 0 { throw FileError(path: folder, action: "write into", number: errno) }
   }
 
+  /// Whether a name is that of a file that a process no longer there was writing.
+  static func isAbandoned(_ name: String) -> Bool {
+    let parts = name.split(separator: ".")
+    guard parts.count >= 3, parts.last == "tmp", let process = pid_t(parts[parts.count - 2]) else {
+      return false
+    }
+    return process != getpid() && kill(process, 0) != 0 && errno == ESRCH
+  }
+
   /// Names in a folder, sorted; empty when there is no such folder.
   public static func list(_ folder: String) -> [String] {
     guard let directory = unsafe opendir(folder) else { return [] }

@@ -79,6 +79,8 @@ public struct Trainer {
   public var updates: UpdateObserver?
   /// Steps that count as done: the schedule and the order of examples go on from here.
   public var firstStep = 0
+  /// Where states are saved, and one to go on from.
+  public var checkpoints: TrainingCheckpoints?
 
   /// Prepares a training.
   public init(_ network: Network, _ options: TrainOptions, mask: Buffer? = nil) {
@@ -106,9 +108,11 @@ public struct Trainer {
     let perturbation = options.sharpnessRadius > 0 ? Buffer(network.parameters.count) : nil
     var order = BatchOrder(count: data.count, seed: seed, purpose: orderPurpose, shuffles: options.shuffles)
     var batch = Array(0..<size)
-    if size < data.count { for _ in 0..<firstStep { order.fill(&batch) } }
-    guard try watch(firstStep) else { return firstStep }
-    for step in firstStep..<max(firstStep, options.steps) {
+    let resumed = checkpoints?.restore(network, optimizer)
+    let start = resumed ?? firstStep
+    if size < data.count { for _ in 0..<start { order.fill(&batch) } }
+    if resumed == nil { guard try watch(firstStep) else { return firstStep } }
+    for step in start..<max(start, options.steps) {
       if size < data.count { order.fill(&batch) }
       network.setDraw(seed: seed, step: step)
       computeGradient(data, batch, frozen, perturbation)
@@ -123,8 +127,9 @@ public struct Trainer {
       if watches(done) || done == options.steps {
         guard try watch(done) else { return done }
       }
+      if let checkpoints, checkpoints.isDue(done) { checkpoints.save(network, optimizer, step: done) }
     }
-    return max(firstStep, options.steps)
+    return max(start, options.steps)
   }
 
   /// The gradient at the parameters, or, for sharpness-aware minimisation, at the nearby point
@@ -200,6 +205,9 @@ public struct DigestTrail: Sendable {
 
   /// Starts with no digests.
   public init() {}
+
+  /// Goes on from these.
+  init(entries: [(step: Int, digest: String)]) { self.entries = entries }
 
   /// Whether the trail has an entry for a step.
   public static func marks(_ step: Int) -> Bool { step & (step - 1) == 0 }

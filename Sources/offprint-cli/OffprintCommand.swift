@@ -26,7 +26,8 @@ struct OffprintCommand: ParsableCommand {
       """,
     version: "offprint 0.1.0, numeric version \(numericVersion)",
     subcommands: [
-      Build.self, Export.self, Plan.self, Check.self, Verify.self, StatusCommand.self, Explain.self,
+      Build.self, Export.self, Plan.self, Check.self, Verify.self, StatusCommand.self, DiffCommand.self,
+      Explain.self,
       SchemaCommand.self,
       DataCommand.self, New.self, Clean.self, WorkerCommand.self,
     ])
@@ -34,6 +35,8 @@ struct OffprintCommand: ParsableCommand {
   /// Runs the command; a reader that stops reading ends it quietly.
   static func main() {
     signal(SIGPIPE, SIG_IGN)
+    // A file that is larger than the user may make is refused like one on a full disk.
+    signal(SIGXFSZ, SIG_IGN)
     main(nil)
   }
 }
@@ -71,7 +74,22 @@ struct CommonOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Only these experiments, by id, separated by commas.", valueName: "ids"))
   var only: String?
 
+  @Option(help: ArgumentHelp("Refuse a profile of more runs.", valueName: "n"))
+  var maxRuns: Int?
+
+  @Option(help: ArgumentHelp("Refuse a profile that takes more hours of one core.", valueName: "hours"))
+  var maxCoreHours: Double?
+
+  @Option(help: ArgumentHelp("Give up a run that takes more minutes.", valueName: "minutes"))
+  var maxRunMinutes: Double?
+
+  @Option(help: ArgumentHelp("Give up a run that takes more memory.", valueName: "MB"))
+  var maxRunMegabytes: Double?
+
   func validate() throws {
+    for limit in [maxRuns.map(Double.init), maxCoreHours, maxRunMinutes, maxRunMegabytes] {
+      if let limit, !(limit.isFinite && limit >= 0) { throw ValidationError("a limit cannot be negative") }
+    }
     if let jobs, !(1...1024).contains(jobs) {
       throw ValidationError("--jobs must be a number from 1 to 1024")
     }
@@ -93,8 +111,12 @@ struct CommonOptions: ParsableArguments {
   }
 
   var workspace: Workspace {
-    Workspace(
+    var workspace = Workspace(
       output: output, cache: cache, workers: workers, executable: executablePath(), library: datasetLibrary())
+    workspace.caps = Caps(
+      runs: maxRuns.map(Double.init), coreHours: maxCoreHours, runMinutes: maxRunMinutes,
+      runMegabytes: maxRunMegabytes)
+    return workspace
   }
 
   var workers: Int { jobs ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }

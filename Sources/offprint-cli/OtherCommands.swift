@@ -12,9 +12,13 @@ struct Plan: ParsableCommand {
 
   @OptionGroup var options: CommonOptions
 
+  @Flag(help: "Print JSON, one value a paper.")
+  var json = false
+
   func run() throws {
     for folder in try options.folders() {
-      print(try reportingErrors { try planReport(options.request(folder), in: options.workspace) })
+      let estimate = try reportingErrors { try estimatePlan(options.request(folder), in: options.workspace) }
+      print(json ? estimate.json.canonicalJSON : estimate.text)
     }
   }
 }
@@ -53,6 +57,11 @@ struct Verify: ParsableCommand {
       "Only a random sample of the runs; the share that it proves is printed.", valueName: "n"))
   var sample: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Only the experiments of a section, by its file or the id of a heading.", valueName: "section"))
+  var section: String?
+
   func validate() throws {
     if let sample, sample < 1 { throw ValidationError("--sample must be at least 1") }
   }
@@ -65,8 +74,13 @@ struct Verify: ParsableCommand {
       defer { emptyFolder(scratch) }
       var progress = ConsoleProgress(live: isTerminal, workers: options.workers)
       let summary = try reportingErrors {
-        try verify(
-          options.request(folder), sample: sample, in: options.workspace, scratch: scratch,
+        var request = options.request(folder)
+        if let section {
+          let own = try experiments(ofSection: section, paper: folder)
+          request.only = request.only.map { $0.intersection(own) } ?? own
+        }
+        return try verify(
+          request, sample: sample, in: options.workspace, scratch: scratch,
           progress: &progress)
       }
       if summary.interrupted {
@@ -125,9 +139,15 @@ struct WorkerCommand: ParsableCommand {
 
   @Option var cache = ".offprint"
   @Option var store: String?
+  /// Seconds between saved states of a run.
+  @Option var checkpointSeconds = 60.0
 
   func run() {
-    Worker(store: RunStore(folder: store ?? "\(cache)/store"), library: datasetLibrary()).serve()
+    let seconds = environment("OFFPRINT_CHECKPOINT_SECONDS").flatMap(Double.init) ?? checkpointSeconds
+    Worker(
+      store: RunStore(folder: store ?? "\(cache)/store"), library: datasetLibrary(),
+      checkpointSeconds: seconds
+    ).serve()
   }
 }
 

@@ -35,6 +35,11 @@ private let allowed: [String: Set<String>] = [
   ],
   "Gallery": ["BitExact", "Diagnostics", "Plotting", "RunStore", "Specification", "Tables"],
   "Benchmarks": ["BitExact", "KernelTable", "KernelDigests", "Datasets", "Specification", "Training"],
+  "FuzzTargets": [
+    "Datasets", "Diagnostics", "Experiments", "Expressions", "Manuscript", "Plotting", "RunStore",
+    "Specification", "Tables", "Training",
+  ],
+  "Fuzzer": ["FuzzTargets"],
   "offprint-cli": [
     "Offprint", "BitExact", "Datasets", "Diagnostics", "Execution", "Report", "RunStore", "Specification",
     "ArgumentParser",

@@ -83,4 +83,51 @@ func temporaryFolder() throws -> String {
     #expect(try Files.update([1, 2], at: path))
     #expect(try Files.read(path) == [1, 2])
   }
+
+  @Test func checkpointsComeBackWholeOrNotAtAll() throws {
+    let store = RunStore(folder: try temporaryFolder() + "/store")
+    #expect(store.checkpoint(key) == nil)
+    try store.saveCheckpoint(key, [1, 2, 10, 3])
+    #expect(store.checkpoint(key) == [1, 2, 10, 3])
+    try store.saveCheckpoint(key, [4])
+    #expect(store.checkpoint(key) == [4])
+    #expect(store.checkpoints.map(\.key) == [key])
+    #expect(store.keys.isEmpty)
+    let path = "\(store.folder)/checkpoints/\(key)"
+    let bytes = try #require(try Files.read(path))
+    for altered in [Array(bytes.dropLast()), bytes + [0], [0] + bytes.dropFirst(), []] {
+      try Files.write(altered, to: path)
+      #expect(store.checkpoint(key) == nil)
+    }
+    store.removeCheckpoint(key)
+    #expect(store.checkpoints.isEmpty)
+  }
+
+  @Test func oneProcessMakesARun() throws {
+    let store = RunStore(folder: try temporaryFolder() + "/store")
+    let first = try #require(store.lock(key, waits: false))
+    // Another descriptor of the file is what another process has.
+    #expect(store.lock(key, waits: false) == nil)
+    #expect(store.lock(String(repeating: "cd", count: 32), waits: false) != nil)
+    first.release()
+    let second = try #require(store.lock(key, waits: true))
+    second.release()
+    #expect(Files.list("\(store.folder)/locks").isEmpty)
+  }
+
+  @Test func halfWrittenFilesOfDeadProcessesAreRemoved() throws {
+    let store = RunStore(folder: try temporaryFolder() + "/store")
+    try store.save(run)
+    let folder = "\(store.folder)/ab"
+    for name in ["x.json.999999999.tmp", "x.json.\(getpid()).tmp", "notes.tmp"] {
+      #expect(creat("\(folder)/\(name)", 0o644) >= 0)
+    }
+    #expect(store.removeLeftovers(dryRun: true).files == 1)
+    #expect(store.removeLeftovers().files == 1)
+    #expect(Files.list(folder).count == 3)
+    guard case .found = store.load(key) else {
+      Issue.record("the record is gone")
+      return
+    }
+  }
 }

@@ -11,14 +11,14 @@ final class ObservedTraining {
   private let context: RunContext
   private let record: RecordOptions
   private let initial: Buffer
-  private var best: (step: Int, loss: Double, state: NetworkState)?
-  private var stepsToFit: Int?
-  private var bestTest: (step: Int, accuracy: Double)?
-  private var reached: [String: Double] = [:]
+  var best: (step: Int, loss: Double, state: NetworkState)?
+  var stepsToFit: Int?
+  var bestTest: (step: Int, accuracy: Double)?
+  var reached: [String: Double] = [:]
   /// Rows of the table `exp-x.history`.
-  private(set) var history: RunTable
+  var history: RunTable
   /// Digests of the weights.
-  private(set) var trail = DigestTrail()
+  var trail = DigestTrail()
   /// Metrics after the last step.
   private(set) var final: [String: Double] = [:]
   /// 1 where a weight lives, as `Trainer.mask`.
@@ -27,13 +27,15 @@ final class ObservedTraining {
   var orderPurpose: String?
   /// Steps at which the weights are kept, and the weights kept.
   var captureSteps: [Int] = []
-  private(set) var captured: [Int: NetworkState] = [:]
+  var captured: [Int: NetworkState] = [:]
   /// Called after every step, for what holds some weights in place.
   var afterStep: (() -> Void)?
   /// Called at every record, after the record is made.
   var atRecord: ((_ step: Int) -> Void)?
   /// What is measured during the training.
   var probes: ProbeSeries?
+  /// Where the training saves its state; only for a run that is this one training.
+  var checkpoints: RunCheckpoints?
   /// Steps done before this training and steps in all, for progress.
   var progressOffset = (done: 0, total: 0)
 
@@ -59,6 +61,7 @@ final class ObservedTraining {
     var trainer = Trainer(network, options, mask: mask)
     trainer.updates = probes?.observer
     if let orderPurpose { trainer.orderPurpose = orderPurpose }
+    trainer.checkpoints = checkpoints.map(trainingCheckpoints)
     let steps = try trainer.run(
       data.train, seed: context.streamSeed,
       watches: {
@@ -203,7 +206,13 @@ final class ObservedTraining {
 /// The weights and running statistics of a network at one time.
 struct NetworkState {
   let parameters: Buffer
-  private let statistics: [Buffer]
+  let statistics: [Buffer]
+
+  /// Collects buffers that were kept elsewhere.
+  init(parameters: Buffer, statistics: [Buffer]) {
+    self.parameters = parameters
+    self.statistics = statistics
+  }
 
   /// Keeps a copy.
   init(_ network: Network) {
