@@ -42,14 +42,29 @@ func curvature(_ batch: Int) throws {
   let rows = Array(0..<batch)
   let rate = callsPerSecond(1) {
     network.prepareCurvature(data, rows)
-    for i in 0..<direction.count { direction.start[i] = network.gradient.start[i] }
+    direction.copy(from: network.gradient)
     for _ in 0..<20 {
       network.hessianVectorProduct(direction, into: product)
-      let norm = max(network.layout.distance(product), 1e-30)
-      for i in 0..<direction.count { direction.start[i] = product.start[i] / Float(norm) }
+      normalize(product, into: direction)
     }
   }
   report("hvp_\(batch)", ["steps_per_second": .number(rounded(rate))])
+}
+
+/// result = values / ‖values‖, sixteen elements at a time.
+private func normalize(_ values: Buffer, into result: Buffer) {
+  var sums = SIMD16<Float>()
+  let source = UnsafeRawPointer(values.start)
+  for i in stride(from: 0, to: values.count, by: 16) {
+    let value = source.loadUnaligned(fromByteOffset: 4 * i, as: SIMD16<Float>.self)
+    sums += value * value
+  }
+  let factor = 1 / max(sums.sum().squareRoot(), 1e-30)
+  for i in stride(from: 0, to: values.count, by: 16) {
+    let value = source.loadUnaligned(fromByteOffset: 4 * i, as: SIMD16<Float>.self)
+    UnsafeMutableRawPointer(result.start).storeBytes(
+      of: value * factor, toByteOffset: 4 * i, as: SIMD16<Float>.self)
+  }
 }
 
 /// `mlp` with a share of its weights, by the passes over survivors and by masked dense ones.

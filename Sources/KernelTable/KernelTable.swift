@@ -138,7 +138,7 @@ public enum Start {
 }
 
 /// Elements of scratch memory that a matrix product needs.
-public let scratchSize = 320 * 256
+public let scratchSize = 320 * 256 + 320 * 204
 
 /// One function a stage of the numeric contract, compiled for one instruction-set level.
 ///

@@ -120,6 +120,8 @@ let width = 16
 private let deepestBlock = 320
 /// Columns that are copied at a time.
 private let packedWidth = 256
+/// Elements of b that are copied at a time at most; the rest of the scratch memory is for rows of a.
+private let packedSize = 320 * 256
 
 @Sendable func multiply(
   _ m: Int, _ n: Int, _ k: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start,
@@ -172,6 +174,8 @@ private struct Product {
   var finish: Finish
   var result: MutableFloats
   var resultStride: Int
+  /// Whether a is a copy in which each band of rows is together, column by column.
+  var hasPackedRows = false
 
   /// The same product for the columns from `column` on.
   @inline(__always) func columns(from column: Int) -> Product {
@@ -187,25 +191,78 @@ private struct Product {
 private func multiplyBlock(_ product: Product, _ n: Int, _ scratch: MutableFloats) {
   let k = product.a.segments &* product.a.depth
   // As many columns as scratch memory holds, in whole panels.
-  let packed = min(packedWidth, scratchSize / max(k, 1) / (widest &* width) &* (widest &* width))
+  let packed = min(packedWidth, packedSize / max(k, 1) / (widest &* width) &* (widest &* width))
   let packs = packed > 0 && product.m >= fewestRowsToPack && competes(n, k, product.bStride)
   var column = 0
   while column < n {
     let columns = packs ? min(packed, n &- column) : n
-    if packs { pack(k, columns, product.b + column, product.bStride, scratch) }
-    var inside = 0
-    while inside < columns {
-      let vectors = min(widest, (columns &- inside) / width)
-      var panel = product.columns(from: column &+ inside)
-      if packs {
-        panel.b = Floats(scratch) + inside &* k
-        panel.bStride = vectors &* width
+    var chunk = product.columns(from: column)
+    if packs {
+      pack(k, columns, chunk.b, chunk.bStride, scratch)
+      chunk.b = Floats(scratch)
+    }
+    let rows = packsRows(product.a, columns, k) ? max(1, (scratchSize &- packedSize) / k) : product.m
+    var row = 0
+    while row < product.m {
+      chunk.m = min(rows, product.m &- row)
+      if rows < product.m || packsRows(product.a, columns, k) {
+        packRows(product.a, row, chunk.m, k, scratch + packedSize)
+        chunk.a.start = Floats(scratch) + packedSize
+        chunk.hasPackedRows = true
       }
-      multiplyPanel(panel, vectors)
-      inside &+= vectors &* width
+      multiplyPanels(chunk, columns, k, packs: packs)
+      chunk.result += chunk.m &* product.resultStride
+      row &+= chunk.m
     }
     column &+= columns
   }
+}
+
+/// The columns of one chunk.
+private func multiplyPanels(_ chunk: Product, _ columns: Int, _ k: Int, packs: Bool) {
+  var column = 0
+  while column < columns {
+    let vectors = min(widest, (columns &- column) / width)
+    var panel = chunk.columns(from: column)
+    if packs {
+      panel.b = chunk.b + column &* k
+      panel.bStride = vectors &* width
+    }
+    multiplyPanel(panel, vectors)
+    column &+= vectors &* width
+  }
+}
+
+/// Whether the columns of a transposed a would push each other out of the first cache, and enough panels share a copy of it.
+private func packsRows(_ a: SegmentedMatrix, _ columns: Int, _ k: Int) -> Bool {
+  #if AVX512
+    return false
+  #else
+    // Columns 1 kB apart share four sets of eight lines, and a tile reads one line of each.
+    return a.rowStride == 1 && a.columnStride > 0 && a.columnStride & 255 == 0 && columns >= 128
+      && a.segments == 1 && a.rowsPerGroup == .max && k >= 32 && k <= deepestBlock
+  #endif
+}
+
+/// Copies rows of a, band by band as `multiplyPanel` takes them, each band column by column.
+private func packRows(_ a: SegmentedMatrix, _ first: Int, _ m: Int, _ k: Int, _ target: MutableFloats) {
+  let height = bandHeight(m, tallest[widest &- 1])
+  var row = 0
+  while row < m {
+    let rows = min(height, m &- row)
+    let source = a.start + (first &+ row) &* a.rowStride
+    let band = target + row &* k
+    for column in 0..<k {
+      for i in 0..<rows { band[column &* rows &+ i] = source[i &+ column &* a.columnStride] }
+    }
+    row &+= rows
+  }
+}
+
+/// Rows of each band but the last, as even as they can be.
+@inline(__always) private func bandHeight(_ rows: Int, _ limit: Int) -> Int {
+  let bands = (rows &+ limit &- 1) / limit
+  return (rows &+ bands &- 1) / max(1, bands)
 }
 
 /// Whether the rows of a panel of b would push each other out of the first cache (64 sets of eight lines of 16 elements).
@@ -244,12 +301,12 @@ private func multiplyPanel(_ product: Product, _ vectors: Int) {
   var left = product.m
   while left > 0 {
     let group = min(product.a.rowsPerGroup, left)
-    let bands = (group &+ limit &- 1) / limit
-    let height = (group &+ bands &- 1) / bands
+    let height = bandHeight(group, limit)
     let groupStart = tile.a.start
     var row = 0
     while row < group {
       let rows = min(height, group &- row)
+      if product.hasPackedRows { (tile.a.rowStride, tile.a.columnStride) = (1, rows) }
       switch vectors {
       #if AVX512
         case 4: wide4(rows, tile)
@@ -258,7 +315,7 @@ private func multiplyPanel(_ product: Product, _ vectors: Int) {
       #endif
       default: wide1(rows, tile)
       }
-      tile.a.start += rows &* product.a.rowStride
+      tile.a.start += rows &* (product.hasPackedRows ? product.a.depth : product.a.rowStride)
       tile.result += rows &* product.resultStride
       row &+= rows
     }

@@ -14,7 +14,10 @@ struct PruneAtInitialization: RunProtocol {
         "criterion",
         .choice([
           Choice("snip", "|θ·∂L/∂θ| of the initial weights (Lee, Ajanthan & Torr 2019)."),
-          Choice("grasp", "θ·(H·∂L/∂θ): what carries the flow of the gradient (Wang, Zhang & Grosse 2020)."),
+          Choice(
+            "grasp",
+            "θ·(H·∂L/∂θ): what carries the flow of the gradient (Wang, Zhang & Grosse 2020), without the temperature of their code."
+          ),
           Choice(
             "synflow",
             "|θ|·∂R/∂|θ| with R = 1ᵀ|W_L|…|W₁|1, in rounds (Tanaka et al. 2020); dense layers only."),
