@@ -69,9 +69,10 @@ bench: packages
 ## The same beside PyTorch and JAX (from PyPI, in a virtual environment), with ratios.
 bench-peers: packages
 	@swift build --configuration release --product Benchmarks >&2
-	@test -d .build-peers || (python3 -m venv .build-peers && .build-peers/bin/pip install --quiet numpy jax torch)
+	@test -d .build-peers || (python3 -m venv .build-peers && .build-peers/bin/pip install --quiet numpy jax torch matplotlib)
 	@.build/release/Benchmarks > .build-peers/ours.jsonl && cat .build-peers/ours.jsonl
 	@.build-peers/bin/python Sources/Benchmarks/Peers/peers.py --ours .build-peers/ours.jsonl
+	@.build-peers/bin/python Sources/Benchmarks/Peers/figures.py --ours .build-peers/ours.jsonl
 
 clean:
 	rm -rf .build .offprint

@@ -105,7 +105,10 @@ let package = Package(
       ]),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["BitExact", "KernelTable", "Datasets", "Specification", "Training"],
+      dependencies: [
+        "BitExact", "KernelTable", "Datasets", "Diagnostics", "Plotting", "Specification", "Tables",
+        "Training",
+      ],
       exclude: ["Peers"], swiftSettings: strict),
     .executableTarget(
       name: "Gallery",
@@ -126,7 +129,9 @@ let package = Package(
     tests("Command", ["offprint-cli"]),
     tests("Architecture", []),
     tests("Offprint", ["Offprint", "Diagnostics", "Specification"]),
-    tests("Plotting", ["Plotting", "Gallery", "CFonts", "Diagnostics", "Specification", "Tables"]),
+    tests(
+      "Plotting", ["BitExact", "Plotting", "Gallery", "CFonts", "Diagnostics", "Specification", "Tables"],
+      resources: true),
     tests("Statistics", ["Statistics"], resources: true),
     tests("Expressions", ["Expressions", "Diagnostics", "Statistics", "Tables"]),
     tests("Datasets", ["Datasets", "BitExact", "CZlib"], resources: true),

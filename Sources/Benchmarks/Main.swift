@@ -1,6 +1,7 @@
 // `make bench`: one JSON object a line for every workload, matrix shape and the peak of the core.
 import BitExact
 import KernelTable
+import Plotting
 import Specification
 import Training
 
@@ -13,6 +14,7 @@ enum Main {
     if selected("peak") { report("fma_peak", ["gflops": .number(rounded(peak / 1e9))]) }
     for workload in Workload.all() where selected(workload.name) { try train(workload, peak) }
     if selected("logreg") { separable() }
+    for workload in FigureWorkload.all where selected(workload.name) { draw(workload) }
     if selected("gemm") { for shape in shapes { multiply(shape, peak) } }
   }
 
@@ -80,6 +82,19 @@ enum Main {
     var descent = SeparableDescent(
       SignedPoints(points: points, labels: labels, dimension: 2), method: .gd, rate: 0.1 / 200, seed: 1)
     report("logreg", ["steps_per_second": .number(rounded(callsPerSecond(0.5) { descent.step() }))])
+  }
+
+  /// Processor time of a whole figure, its PNG included.
+  private static func draw(_ workload: FigureWorkload) {
+    let picture = workload.draw()
+    let rate = callsPerSecond(0.5) { _ = workload.draw() }
+    report(
+      workload.name,
+      [
+        "milliseconds": .number(rounded(1000 / rate)),
+        "png_kilobytes": .number(rounded(Double(picture.png.count) / 1000)),
+        "pixels": .string("\(picture.pixelWidth)×\(picture.pixelHeight)"),
+      ])
   }
 
   private static func report(_ name: String, _ figures: [String: Value]) {

@@ -31,7 +31,9 @@ private let allowed: [String: Set<String>] = [
     "RunStore", "Execution", "Manuscript", "Plotting", "Report",
   ],
   "Gallery": ["BitExact", "Diagnostics", "Plotting", "RunStore", "Specification", "Tables"],
-  "Benchmarks": ["BitExact", "KernelTable", "Datasets", "Specification", "Training"],
+  "Benchmarks": [
+    "BitExact", "KernelTable", "Datasets", "Diagnostics", "Plotting", "Specification", "Tables", "Training",
+  ],
   "offprint-cli": [
     "Offprint", "BitExact", "Datasets", "Diagnostics", "Execution", "Report", "RunStore", "Specification",
     "ArgumentParser",
