@@ -73,8 +73,10 @@ bench: packages
 ## The same beside PyTorch and JAX (from PyPI, in a virtual environment), with ratios.
 bench-peers: packages
 	@swift build --configuration release --product Benchmarks >&2
-	@test -d .build-peers || (python3 -m venv .build-peers && .build-peers/bin/pip install --quiet numpy jax torch)
+	@test -d .build-peers || (python3 -m venv .build-peers && .build-peers/bin/pip install --quiet numpy jax torch matplotlib)
 	@.build-peers/bin/python Sources/Benchmarks/Peers/peers.py --bench .build/release/Benchmarks
+	@.build/release/Benchmarks figures > .build-peers/figures.jsonl && cat .build-peers/figures.jsonl
+	@.build-peers/bin/python Sources/Benchmarks/Peers/figures.py --ours .build-peers/figures.jsonl
 
 clean:
 	rm -rf .build .offprint

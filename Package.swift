@@ -120,7 +120,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "BitExact", "KernelTable", "KernelDigests", "Datasets", "Specification", "Training",
+        "BitExact", "KernelTable", "KernelDigests", "Datasets", "Diagnostics", "Plotting", "Specification",
+        "Tables", "Training",
       ],
       exclude: ["Peers"], swiftSettings: strict),
     .executableTarget(
@@ -155,7 +156,9 @@ let package = Package(
         "Offprint", "Datasets", "Diagnostics", "Experiments", "Expressions", "Manuscript", "Report",
         "Specification", "Tables",
       ]),
-    tests("Plotting", ["Plotting", "Gallery", "CFonts", "Diagnostics", "Specification", "Tables"]),
+    tests(
+      "Plotting", ["BitExact", "Plotting", "Gallery", "CFonts", "Diagnostics", "Specification", "Tables"],
+      resources: true),
     tests("Statistics", ["Statistics", "BitExact"], resources: true),
     tests("Expressions", ["Expressions", "Diagnostics", "Statistics", "Tables"]),
     tests("Datasets", ["Datasets", "BitExact", "CZlib"], resources: true),

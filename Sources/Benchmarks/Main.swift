@@ -2,6 +2,7 @@
 import BitExact
 import KernelDigests
 import KernelTable
+import Plotting
 import Specification
 import Training
 
@@ -31,10 +32,24 @@ enum Main {
       benches.append(("masked_\(Int(share * 100))", { _ in try masked(share) }))
     }
     benches.append(("logreg", { _ in separable() }))
+    benches.append(("figures", { _ in FigureWorkload.all.forEach(draw) }))
     benches.append(("machine", { _ in try wholeMachine() }))
     benches.append(("gemm", { peak in matrixShapes.forEach { timeProduct($0, peak) } }))
     benches.append(("conv", { peak in convolutionShapes.forEach { timeConvolution($0, peak) } }))
     return benches
+  }
+
+  /// Processor time of a whole figure, its PNG included.
+  private static func draw(_ workload: FigureWorkload) {
+    let picture = workload.draw()
+    let rate = callsPerSecond(0.5) { _ = workload.draw() }
+    report(
+      workload.name,
+      [
+        "milliseconds": .number(rounded(1000 / rate)),
+        "png_kilobytes": .number(rounded(Double(picture.png.count) / 1000)),
+        "pixels": .string("\(picture.pixelWidth)×\(picture.pixelHeight)"),
+      ])
   }
 
   private static func printDigests() {

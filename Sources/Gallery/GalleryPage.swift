@@ -25,6 +25,8 @@ func galleryPage(_ source: GallerySource, _ drawn: [String: DrawnPicture]) -> St
       body += "<h2 id=\"\(id)\">\(escaped(text))</h2>\n"
     case .heading(let text, _): body += "<h3>\(inline(text))</h3>\n"
     case .paragraph(let text): body += "<p>\(inline(text))</p>\n"
+    case .comparison(let id, let path):
+      if let picture = drawn[id] { body += comparisonHTML(id, path, picture) }
     case .figure(let figure):
       if let picture = drawn[figure.id] { body += figureHTML(figure, picture) }
     }
@@ -80,6 +82,17 @@ private func figureHTML(_ figure: GalleryFigure, _ picture: DrawnPicture) -> Str
     """
 }
 
+/// Ours and another program's picture of the same data.
+private func comparisonHTML(_ id: String, _ path: String, _ picture: DrawnPicture) -> String {
+  """
+  <div class="pair">
+  <img src="\(id).png" width="\(picture.width)" height="\(picture.height)" loading="lazy" alt="By Offprint. \(escaped(picture.alternativeText))">
+  <img src="\(escaped(path))" width="\(picture.width)" loading="lazy" alt="The same data drawn by matplotlib.">
+  </div>
+
+  """
+}
+
 private func slug(_ text: String) -> String {
   text.lowercased().map { $0.isLetter || $0.isNumber ? String($0) : "-" }.joined()
 }
@@ -103,9 +116,10 @@ private let style = """
   h3{font-size:1.1rem;margin:2rem 0 .25rem}p{max-width:44rem}a{color:var(--link)}
   nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;padding:0}
   .example{display:grid;grid-template-columns:minmax(0,7fr) minmax(0,5fr);gap:1.5rem;margin:1.5rem 0 2.5rem;align-items:start}
+  .pair{display:grid;grid-template-columns:1fr 1fr;gap:1.5rem;align-items:start;margin:2rem 0 .5rem}
   figure{margin:0}img{max-width:100%;height:auto;display:block}
   figcaption{color:var(--muted);font-size:.9rem;margin-top:.4rem;max-width:44rem}
-  pre{background:var(--panel);border:1px solid var(--line);border-radius:6px;padding:.8rem;margin:0;overflow:auto;font-size:.8rem;line-height:1.45}
+  pre{background:var(--panel);border:1px solid var(--line);border-radius:6px;padding:.8rem;margin:0;overflow:auto;white-space:pre-wrap;font-size:.8rem;line-height:1.45}
   details{font-size:.9rem;color:var(--muted);margin-top:.5rem}.remark{font-size:.9rem;color:var(--muted)}
-  @media (max-width:900px){.example{grid-template-columns:minmax(0,1fr)}}
+  @media (max-width:900px){.pair{grid-template-columns:minmax(0,1fr)}.example{grid-template-columns:minmax(0,1fr)}}
   """

@@ -33,6 +33,8 @@ public enum GalleryPart: Sendable {
   case paragraph(String)
   /// A picture.
   case figure(GalleryFigure)
+  /// A picture by another program, to stand beside the figure called `id`.
+  case comparison(id: String, path: String)
 }
 
 /// Reads headings, paragraphs and figure blocks; nothing else of Markdown is used here.
@@ -57,6 +59,10 @@ public func galleryParts(of text: String, file: String) -> [GalleryPart] {
           GalleryFigure(
             id: id, source: lines[first..<min(index, lines.count)].joined(separator: "\n"),
             position: SourcePosition(file: file, line: first + 1, column: 1))))
+    } else if line.hasPrefix("!["), let middle = line.firstIndex(of: "]") {
+      close()
+      let id = line[line.index(line.startIndex, offsetBy: 2)..<middle]
+      parts.append(.comparison(id: String(id), path: String(line[middle...].dropFirst(2).dropLast())))
     } else if line.hasPrefix("#") {
       close()
       let level = line.prefix { $0 == "#" }.count

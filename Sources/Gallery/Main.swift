@@ -3,12 +3,17 @@ import BitExact
 import Diagnostics
 import Plotting
 import RunStore
+import Specification
 
 @main
 enum Main {
   static func main() throws {
     let arguments = Array(CommandLine.arguments.dropFirst())
     let source = try GallerySource(folder: "gallery")
+    if arguments.first == "--vega-lite", arguments.count == 2 {
+      try exportFigures(source, to: arguments[1])
+      return
+    }
     let output = "output/gallery"
     try Files.makeFolder(output)
     var drawn: [String: DrawnPicture] = [:]
@@ -25,6 +30,15 @@ enum Main {
     let lines = source.figures.map { "\($0.id) \((drawn[$0.id]?.digests ?? []).joined(separator: " "))\n" }
     try Files.update(Array(lines.joined().utf8), at: "\(output)/pixels.txt")
     try Files.update(Array(galleryPage(source, drawn).utf8), at: "\(output)/index.html")
+  }
+
+  /// Writes every figure as a Vega-Lite specification.
+  private static func exportFigures(_ source: GallerySource, to folder: String) throws {
+    try Files.makeFolder(folder)
+    for picture in source.figures {
+      let specification = try vegaLite(picture.figure(), tables: { source.tables[$0] })
+      try Files.update(Array(specification.prettyJSON.utf8), at: "\(folder)/\(picture.id).vl.json")
+    }
   }
 
   private static func draw(_ picture: GalleryFigure, _ source: GallerySource, to output: String) throws

@@ -21,10 +21,12 @@ public enum ExportFormat: String, Sendable, CaseIterable {
   case citation = "cff"
   /// JSON Schemas of results.json and claims.json.
   case schemas = "json-schema"
+  /// A Vega-Lite specification of each figure, with its data.
+  case vegaLite = "vega-lite"
   /// A PDF, printed by an installed Chromium.
   case pdf
 
-  /// The names of the files that it makes.
+  /// The names of the files that it makes; those of figures depend on the paper.
   public var fileNames: [String] {
     switch self {
     case .standalone: ["standalone.html"]
@@ -33,6 +35,7 @@ public enum ExportFormat: String, Sendable, CaseIterable {
     case .crate: ["ro-crate-metadata.json"]
     case .citation: ["CITATION.cff"]
     case .schemas: ["results.schema.json", "claims.schema.json"]
+    case .vegaLite: []
     case .pdf: ["article.pdf"]
     }
   }
@@ -52,6 +55,7 @@ public func export(
   let report = "\(workspace.output)/\(paperName(request.folder))"
   let target = folder ?? report
   try Files.makeFolder(target)
+  if format == .vegaLite { return try exportFigures(request, in: workspace, to: "\(target)/vega-lite") }
   let paths = format.fileNames.map { "\(target)/\($0)" }
   for (path, text) in zip(paths, try contents(of: format, paper, report)) {
     try Files.update(Array(text.utf8), at: path)
@@ -71,7 +75,7 @@ private func contents(of format: ExportFormat, _ paper: ResolvedPaper, _ report:
     return [String(decoding: try Files.read("\(report)/ro-crate-metadata.json") ?? [], as: UTF8.self)]
   case .citation: return [citationFile(paper)]
   case .schemas: return [resultsSchema.prettyJSON, claimsSchema.prettyJSON]
-  case .pdf: return []
+  case .vegaLite, .pdf: return []
   }
 }
 

@@ -31,6 +31,25 @@ func draw(_ plan: PaperPlan, _ results: Results, cache: String) throws -> [Strin
   return drawn
 }
 
+/// Writes each figure of a paper whose results are stored as a Vega-Lite specification; returns their paths.
+func exportFigures(_ request: BuildRequest, in workspace: Workspace, to folder: String) throws -> [String] {
+  var summary = BuildSummary()
+  let plan = try loadPlan(request, workspace, &summary)
+  var loaded: [String: RunResult] = [:]
+  _ = load(plan.runs, workspace.store, into: &loaded, &summary.damaged)
+  let results = Results(plan, loaded, failures: [])
+  try Files.makeFolder(folder)
+  var paths: [String] = []
+  for (block, figure) in plan.figures {
+    guard figure.tableNames.contains(where: { results.tables[$0]?.rows.isEmpty == false }) else { continue }
+    let path = "\(folder)/\(block.id).vl.json"
+    let specification = try vegaLite(figure, tables: { results.tables[$0] })
+    try Files.update(Array(specification.prettyJSON.utf8), at: path)
+    paths.append(path)
+  }
+  return paths
+}
+
 private struct FigureDrawing {
   let block: PaperBlock
   let figure: Figure

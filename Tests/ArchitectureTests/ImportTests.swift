@@ -34,7 +34,10 @@ private let allowed: [String: Set<String>] = [
     "RunStore", "Execution", "Manuscript", "Plotting", "Report",
   ],
   "Gallery": ["BitExact", "Diagnostics", "Plotting", "RunStore", "Specification", "Tables"],
-  "Benchmarks": ["BitExact", "KernelTable", "KernelDigests", "Datasets", "Specification", "Training"],
+  "Benchmarks": [
+    "BitExact", "KernelTable", "KernelDigests", "Datasets", "Diagnostics", "Plotting", "Specification", "Tables",
+    "Training",
+  ],
   "FuzzTargets": [
     "Datasets", "Diagnostics", "Experiments", "Expressions", "Manuscript", "Plotting", "RunStore",
     "Specification", "Tables", "Training",

@@ -146,6 +146,31 @@ import Testing
     }
   }
 
+  @Test func charactersWithoutASignAreRemarked() throws {
+    let rows = try #require(Self.data.first { $0.0 == "other-scripts" }).1
+    let remarks = try Self.example("scripts", "bar", rows).draw().remarks
+    #expect(remarks.contains { $0.contains("no sign for") && $0.contains("'漢', '字'") })
+  }
+
+  /// Words at one place stand below each other, and those for which there is no room are left out.
+  @Test func wordsDoNotCoverEachOther() throws {
+    let rows = (0..<9).map { Self.row("word \($0)", .number(1), .number(1)) }
+    let example = Example(
+      name: "words",
+      yaml: "data: t\nmark: text\nencoding: {x: {field: x}, y: {field: y}, text: {field: group}}",
+      tables: [Table(name: "t", columns: Self.columns, rows: rows)])
+    let figure = try example.figure()
+    let layout = FigureLayouter(figure, try FigureData(figure, tables: example.table), .light).layout()
+    let boxes = layout.scene().items.compactMap { item -> Rect? in
+      guard case .text(let line, let start, false) = item, line.glyphs.count == 6 else { return nil }
+      return Rect(left: start.x, top: start.y - line.ascent, right: start.x + line.width, bottom: start.y)
+    }
+    #expect(boxes.count == 5)
+    for (index, box) in boxes.enumerated() {
+      #expect(!boxes[(index + 1)...].contains { $0.overlaps(box) })
+    }
+  }
+
   @Test func wordsInThePlot() throws {
     for (name, rows) in Self.data {
       let example = Example(

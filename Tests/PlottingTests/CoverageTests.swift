@@ -113,4 +113,28 @@ import Testing
     #expect(abs(Double(lightOfByte[127]) / 65535 - 0.21223) < 2e-5)
     #expect((0...255).allSatisfy { byteOfLight[Int(lightOfByte[$0])] == UInt8($0) })
   }
+
+  /// A stamp is the polygon itself, at the nearest eighth of a pixel, also where the clip cuts it.
+  @Test(arguments: [(10.0, 10.0), (10.125, 9.5), (3.0, 3.25), (0.5, 15.875)])
+  func stampsAreThePolygon(x: Double, y: Double) {
+    let shape = Marker.triangle.outline(center: Point(0, 0), radius: 3)
+    var (stamped, filled) = (canvas(), canvas())
+    for index in 0..<2 {
+      let clip = Rect(left: 1, top: 1, right: 15, bottom: 15)
+      if index == 0 {
+        stamped.setClip(clip)
+        stamped.stamp(
+          shape, at: [Point(x, y), Point(.nan, 1), Point(1e300, 0)], Color(0x0F62BF, opacity: 0.6))
+      } else {
+        filled.setClip(clip)
+        filled.fill([shape.map { $0 + Point(x, y) }], Color(0x0F62BF, opacity: 0.6))
+      }
+    }
+    let differences = zip(stamped.pixels, filled.pixels).map { a, b in
+      max(abs(Int(a.x) - Int(b.x)), abs(Int(a.y) - Int(b.y)), abs(Int(a.z) - Int(b.z)))
+    }
+    #expect((differences.max() ?? 0) < 40, "of 65535")
+  }
+
+  private func canvas() -> Canvas { Canvas(width: 16, height: 16, scale: 1, background: Color(0xFFFFFF)) }
 }

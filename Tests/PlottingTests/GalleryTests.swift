@@ -35,6 +35,24 @@ private let source = Result { try GallerySource(folder: root + "/gallery") }
     #expect(digests.joined(separator: " ") == Self.published[name] ?? "")
   }
 
+  /// On a phone as on a page: something is drawn, and nothing is cut off at the picture's edge.
+  @Test(arguments: names, FigureSize.allCases) func nothingIsCutOff(name: String, size: FigureSize) throws {
+    let source = try source.get()
+    let figure = try #require(source.figures.first { $0.id == name }).figure()
+    let data = try FigureData(figure, tables: { source.tables[$0] })
+    let canvas = FigureLayouter(figure, data, .light, size).layout().scene().rasterized(scale: 1)
+    let (width, height) = (canvas.width, canvas.height)
+    let sides = (0..<height).flatMap { [$0 * width, $0 * width + width - 1] }
+    let edges = sides + Array(0..<width) + Array(((height - 1) * width)..<(height * width))
+    let background = Color(0xFFFFFF).light
+    #expect(
+      edges.allSatisfy { index in
+        let pixel = canvas.pixels[index]
+        return (pixel.x, pixel.y, pixel.z) == (background.x, background.y, background.z)
+      })
+    #expect(!data.description(of: figure).isEmpty)
+  }
+
   @Test func everyMarkIsShown() throws {
     let figures = try source.get().figures.map { try $0.figure() }
     let shown = Set(figures.flatMap(\.panels).flatMap(\.layers).map(\.mark.kind))

@@ -63,6 +63,19 @@ import Testing
     #expect(TextLine.shortened("short", style, width: 400).glyphs.count == 5)
   }
 
+  /// Words of a script that runs to the left are set from right to left, and the words round them stay.
+  @Test func wordsThatRunLeftwards() {
+    let style = TextStyle(size: 12, color: Color(0))
+    func glyphs(_ text: String) -> [Int] { TextLine(text, style).glyphs.map(\.index) }
+    #expect(
+      glyphs("a \u{5D0}\u{5D1} \u{5D2} b") == glyphs("a ") + glyphs("\u{5D2}") + glyphs(" ")
+        + glyphs("\u{5D1}") + glyphs("\u{5D0}") + glyphs(" b"))
+  }
+
+  @Test func missingCharactersAreNamedOnce() {
+    #expect(TextLine.missingCharacters(in: ["漢字 a", "字 b\u{200F}", "±×⁻"]) == ["漢", "字"])
+  }
+
   @Test func damagedFontsDoNotTrap() {
     let file = offprint_font_regular()
     let bytes = Array(UnsafeBufferPointer(start: file.bytes, count: file.count))

@@ -28,8 +28,17 @@ extension FigureData {
     let layers = figure.panels[panel].layers
     let kind = layers.first { $0.mark.kind != .rule }?.mark.kind ?? .rule
     let (x, y) = (MathText.plain(titles[panel].x), MathText.plain(titles[panel].y))
+    let isHistogram = layers.contains {
+      $0.mark.kind == .bar && ($0.encoding.x?.bin != nil || $0.encoding.y?.bin != nil)
+    }
     var text = "\(kinds[kind] ?? "Plot") of \(y) against \(x)"
+    if kind.isField, let shade = shadeTitle(figure, panel) {
+      text = "\(kinds[kind] ?? "Plot") of \(shade)"
+      if !x.isEmpty, !y.isEmpty { text += " over \(x) and \(y)" }
+    }
+    if isHistogram { text = "Histogram of \(isOrdinal[panel].y || layers[0].encoding.y?.bin != nil ? y : x)" }
     if kind == .bar, isOrdinal[panel].y { text = "\(kinds[kind] ?? "Plot") of \(x) by \(y)" }
+    if !kind.isField, let shade = shadeTitle(figure, panel) { text += ", coloured by \(shade)" }
     if !colors.names.isEmpty {
       let names = colors.names.prefix(6).map(formatCategory).joined(separator: ", ")
       let rest = colors.names.count > 6 ? " and \(colors.names.count - 6) more" : ""
@@ -41,6 +50,16 @@ extension FigureData {
     return text + "."
   }
 
+  /// What a continuous colour shows.
+  private func shadeTitle(_ figure: Figure, _ panel: Int) -> String? {
+    guard let color = figure.panels[panel].layers.first(where: \.hasContinuousColor)?.encoding.color else {
+      return nil
+    }
+    if let title = color.title, !title.isEmpty { return MathText.plain(title) }
+    if let field = color.field { return field.name.split(separator: "_").joined(separator: " ") }
+    return color.aggregate == .count ? "how many rows there are" : nil
+  }
+
   private func statements(_ layer: LayerData, _ figure: Figure, facet: String) -> [String] {
     let kind = layer.layer.mark.kind
     if kind == .rule {
@@ -50,7 +69,12 @@ extension FigureData {
         "A line marks \(layer.layer.label.map { MathText.plain($0) + " at " } ?? "")\(plainLabel(value))."
       ]
     }
-    guard [.line, .bar, .area, .band].contains(kind) else { return [] }
+    if kind.isField { return layer.hasContinuousColor ? extremes(layer, facet) : [] }
+    if kind == .boxplot { return medians(layer, facet) }
+    if kind == .tick || kind == .point, layer.series.allSatisfy({ $0.points.allSatisfy { $0.low == nil } }) {
+      return clouds(layer, facet)
+    }
+    guard [.line, .bar, .area, .band, .point, .errorbar].contains(kind) else { return [] }
     let channel = layer.isHorizontal ? layer.layer.encoding.x : layer.layer.encoding.y
     let format = channel?.format ?? .number
     return layer.series.prefix(6).compactMap { series in
@@ -91,6 +115,102 @@ extension FigureData {
     if high > max(first, last) { text += ", highest \(number(high)) at \(highPlace)" }
     if low < min(first, last) { text += ", lowest \(number(low)) at \(lowPlace)" }
     return text + "."
+  }
+
+  private func number(_ value: Double, _ channel: Figure.Channel?) -> String {
+    MathText.plain(formatValue(value, channel?.format ?? .number))
+  }
+
+  private func label(_ coordinate: Coordinate, _ channel: Figure.Channel?) -> String {
+    coordinate.number.map { number($0, channel) } ?? plainLabel(coordinate)
+  }
+
+  private func subject(_ series: Series, _ facet: String) -> String {
+    [
+      facet, series.color.map { formatCategory(colors.names[$0]) },
+      series.pattern.map { formatCategory(patterns.names[$0]) },
+    ].compactMap { $0?.isEmpty == false ? $0 : nil }.joined(separator: ", ")
+  }
+
+  /// Where a field is lowest and highest.
+  private func extremes(_ layer: LayerData, _ facet: String) -> [String] {
+    let cells = layer.series.flatMap(\.points).filter { $0.shade != nil }
+    guard let low = cells.min(by: { ($0.shade ?? 0) < ($1.shade ?? 0) }),
+      let high = cells.max(by: { ($0.shade ?? 0) < ($1.shade ?? 0) }), let least = low.shade,
+      let most = high.shade
+    else { return [] }
+    let encoding = layer.layer.encoding
+    let subject = facet.isEmpty ? "" : "\(facet): "
+    if least == most { return ["\(subject)every value is \(number(most, encoding.color))."] }
+    func place(_ point: DataPoint) -> String {
+      "(\(label(point.x, encoding.x)), \(label(point.y, encoding.y)))"
+    }
+    return [
+      "\(subject)\(subject.isEmpty ? "Lowest" : "lowest") \(number(least, encoding.color)) at \(place(low)), "
+        + "highest \(number(most, encoding.color)) at \(place(high))."
+    ]
+  }
+
+  /// The lowest and the highest median of the boxes of each series.
+  private func medians(_ layer: LayerData, _ facet: String) -> [String] {
+    let channel = layer.isHorizontal ? layer.layer.encoding.x : layer.layer.encoding.y
+    return layer.series.prefix(6).compactMap { series in
+      let boxes = series.points.filter { $0.box != nil }
+      guard let low = boxes.min(by: { ($0.box?.median ?? 0) < ($1.box?.median ?? 0) }),
+        let high = boxes.max(by: { ($0.box?.median ?? 0) < ($1.box?.median ?? 0) }),
+        let least = low.box?.median,
+        let most = high.box?.median
+      else { return nil }
+      let subject = subject(series, facet)
+      let name = subject.isEmpty ? "Medians" : "\(subject): medians"
+      let outliers = boxes.reduce(0) { $0 + ($1.box?.outliers.count ?? 0) }
+      let rest =
+        outliers == 0
+        ? "" : "; \(outliers) \(outliers == 1 ? "value lies" : "values lie") beyond the whiskers"
+      func place(_ point: DataPoint) -> String { plainLabel(layer.isHorizontal ? point.y : point.x) }
+      if boxes.count == 1 { return "\(name) \(number(least, channel)) (\(place(low)))\(rest)." }
+      return
+        "\(name) from \(number(least, channel)) (\(place(low))) to \(number(most, channel)) (\(place(high)))\(rest)."
+    }
+  }
+
+  /// How many points there are, where, and whether they rise or fall together.
+  private func clouds(_ layer: LayerData, _ facet: String) -> [String] {
+    let encoding = layer.layer.encoding
+    return layer.series.prefix(6).compactMap { series in
+      let subject = subject(series, facet)
+      let name = subject.isEmpty ? "" : "\(subject): "
+      let count =
+        "\(formatFixed(Double(series.points.count), decimals: 0)) \(series.points.count == 1 ? "point" : "points")"
+      let (xs, ys) = (series.points.compactMap(\.x.number), series.points.compactMap(\.y.number))
+      func range(_ values: [Double], _ channel: Figure.Channel?, _ axis: String) -> String? {
+        guard let low = values.min(), let high = values.max() else { return nil }
+        return "\(axis) from \(number(low, channel)) to \(number(high, channel))"
+      }
+      let ranges = [range(xs, encoding.x, "x"), range(ys, encoding.y, "y")].compactMap(\.self)
+      guard !ranges.isEmpty else { return nil }
+      var text = "\(name)\(count), \(ranges.joined(separator: ", "))"
+      if let correlation = correlation(xs, ys), xs.count > 4 {
+        text += "; correlation \(MathText.plain(formatFixed(correlation, decimals: 2)))"
+      }
+      return text + "."
+    }
+  }
+
+  /// Pearson's correlation; `nil` when one side is constant.
+  private func correlation(_ xs: [Double], _ ys: [Double]) -> Double? {
+    guard xs.count == ys.count, xs.count > 1 else { return nil }
+    let count = Double(xs.count)
+    let (mx, my) = (xs.reduce(0, +) / count, ys.reduce(0, +) / count)
+    var (xx, yy, xy) = (0.0, 0.0, 0.0)
+    for (x, y) in zip(xs, ys) {
+      xx += (x - mx) * (x - mx)
+      yy += (y - my) * (y - my)
+      xy += (x - mx) * (y - my)
+    }
+    guard xx > 0, yy > 0 else { return nil }
+    let value = xy / (xx.squareRoot() * yy.squareRoot())
+    return value.isFinite ? value : nil
   }
 
   private func plainLabel(_ coordinate: Coordinate) -> String {

@@ -25,15 +25,48 @@ struct DataPoint: Sendable {
   var low: Double?
   var high: Double?
   var count = 1
-  /// What a text mark writes.
-  var text: Cell = .missing
   /// The number that a continuous colour shows.
   var shade: Double?
+  /// What few marks have; a million points of a scatter plot stay small without it.
+  private var details: Details?
+
+  init(x: Coordinate, y: Coordinate) {
+    self.x = x
+    self.y = y
+  }
+
+  private final class Details: Sendable {
+    let text: Cell
+    let spanX: Span?
+    let spanY: Span?
+    let box: BoxSummary?
+
+    init(text: Cell, spanX: Span?, spanY: Span?, box: BoxSummary?) {
+      self.text = text
+      self.spanX = spanX
+      self.spanY = spanY
+      self.box = box
+    }
+  }
+
+  /// What a text mark writes.
+  var text: Cell { details?.text ?? .missing }
   /// What the mark covers along x and y, when it is more than a place.
-  var spanX: Span?
-  var spanY: Span?
+  var spanX: Span? { details?.spanX }
+  var spanY: Span? { details?.spanY }
   /// What a boxplot shows beside its median.
-  var box: BoxSummary?
+  var box: BoxSummary? { details?.box }
+
+  mutating func set(text: Cell) {
+    if text != self.text { details = Details(text: text, spanX: spanX, spanY: spanY, box: box) }
+  }
+
+  mutating func set(spanX: Span?, spanY: Span?) {
+    guard spanX != nil || spanY != nil || details != nil else { return }
+    details = Details(text: text, spanX: spanX, spanY: spanY, box: box)
+  }
+
+  mutating func set(box: BoxSummary) { details = Details(text: text, spanX: spanX, spanY: spanY, box: box) }
 }
 
 /// From one end to the other along an axis, in the values of the axis.
@@ -140,6 +173,20 @@ extension FigureData {
       if let remark = layer.unusedAxisRemark, !remarks.contains(remark) { remarks.append(remark) }
       seedCount = max(seedCount, layer.seedCount)
     }
+    remarkMissingCharacters(figure)
+  }
+
+  /// Names the characters that are drawn as boxes.
+  private mutating func remarkMissingCharacters(_ figure: Figure) {
+    let words = categories.flatMap { $0.x.prefix(200) + $0.y.prefix(200) } + titles.flatMap { [$0.x, $0.y] }
+    let names = colors.names.prefix(200) + patterns.names.prefix(200) + rowValues + columnValues
+    let titles = [figure.title, colors.title, patterns.title].compactMap(\.self)
+    let texts = (words + names + titles).flatMap { MathText.runs(of: $0).map(\.text) }
+    let missing = TextLine.missingCharacters(in: texts)
+    guard !missing.isEmpty else { return }
+    let shown = missing.prefix(8).map { "'\($0)'" }.joined(separator: ", ")
+    let rest = missing.count > 8 ? " and \(missing.count - 8) more" : ""
+    remarks.append("the typeface has no sign for \(shown)\(rest), which are drawn as boxes")
   }
 
   private mutating func add(_ panel: Int, _ layers: [LayerRows]) {

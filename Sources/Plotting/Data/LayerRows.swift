@@ -250,15 +250,20 @@ struct LayerRows {
       return .number(value)
     }
 
-    var groups: [[Int]: Int] = [:]
-    var keys: [[Int]] = []
+    var groups: [SeriesKey: Int] = [:]
+    var keys: [SeriesKey] = []
     var readings: [[Reading]] = []
+    // Rows that are drawn as they are need no reading: a scatter plot may have millions.
+    let isDirect =
+      aggregate == .none && layer.mark.kind == .point && endChannel == nil && placeEndChannel == nil
+      && placeBins == nil && valueBins == nil
+    var direct: [[DataPoint]] = []
     var details: [String: Int] = [:]
     var shades: [Double?] = []
     let labelIndex = (encoding.color?.datum?.label ?? layer.label).flatMap { colors.index(of: $0) }
-    let colorCodes = Dictionary(colors.names.enumerated().map { ($1, $0) }) { a, _ in a }
-    let patternCodes = Dictionary(patterns.names.enumerated().map { ($1, $0) }) { a, _ in a }
-    var (lastKey, lastGroup): ([Int], Int) = ([], -1)
+    var colorCodes = NameCodes(colors)
+    var patternCodes = NameCodes(patterns)
+    var (lastKey, lastGroup): (SeriesKey?, Int) = (nil, -1)
     for row in rows {
       let missing = Coordinate.number(0)
       let isFree = isRule && placeChannel == nil
@@ -271,9 +276,8 @@ struct LayerRows {
       let color =
         isShaded
         ? nil
-        : colorIndex.flatMap { index in table.flatMap { colorCodes[$0.rows[row][index].label] } }
-          ?? labelIndex
-      let pattern = patternIndex.flatMap { index in table.flatMap { patternCodes[$0.rows[row][index].label] }
+        : colorIndex.flatMap { index in table.flatMap { colorCodes[$0.rows[row][index]] } } ?? labelIndex
+      let pattern = patternIndex.flatMap { index in table.flatMap { patternCodes[$0.rows[row][index]] }
       }
       var detail = -1
       let shade =
@@ -284,7 +288,7 @@ struct LayerRows {
         detail = details[detailName] ?? details.count
         details[detailName] = detail
       }
-      let key = [color ?? -1, pattern ?? -1, detail]
+      let key = SeriesKey(color: color ?? -1, pattern: pattern ?? -1, detail: detail)
       if key != lastKey {
         lastKey = key
         if let group = groups[key] {
@@ -294,8 +298,15 @@ struct LayerRows {
           groups[key] = lastGroup
           keys.append(key)
           readings.append([])
+          direct.append([])
           shades.append(splitsByShade ? shade : nil)
         }
+      }
+      if isDirect {
+        var point = point(place, value, isHorizontal)
+        point.shade = shade
+        direct[lastGroup].append(point)
+        continue
       }
       let end = cell(endChannel, endIndex, row).number.flatMap { $0.isDrawable ? $0 : nil }
       let placeEnd = cell(placeEndChannel, placeEndIndex, row).number.flatMap { $0.isDrawable ? $0 : nil }
@@ -307,13 +318,13 @@ struct LayerRows {
           seed: seedIndex.flatMap { index in table.map { $0.rows[row][index] } } ?? .missing,
           text: cell(encoding.text, textIndex, row), shade: shade))
     }
-    let order = keys.indices.sorted {
-      (keys[$0][0], keys[$0][1], keys[$0][2]) < (keys[$1][0], keys[$1][1], keys[$1][2])
-    }
+    let order = keys.indices.sorted { keys[$0] < keys[$1] }
     let series = order.map { group -> Series in
+      let key = keys[group]
       var series = Series(
-        color: keys[group][0] < 0 ? nil : keys[group][0], pattern: keys[group][1] < 0 ? nil : keys[group][1],
-        points: points(readings[group], isHorizontal: isHorizontal), shade: shades[group])
+        color: key.color < 0 ? nil : key.color, pattern: key.pattern < 0 ? nil : key.pattern,
+        points: isDirect ? direct[group] : points(readings[group], isHorizontal: isHorizontal),
+        shade: shades[group])
       if showsSeeds { series.seeds = seedLines(readings[group], isHorizontal: isHorizontal) }
       return series
     }
@@ -344,7 +355,8 @@ struct LayerRows {
         if let end = reading.end, let value = reading.value.number {
           (point.low, point.high) = (min(end, value), max(end, value))
         }
-        (point.text, point.shade) = (reading.text, reading.shade)
+        point.set(text: reading.text)
+        point.shade = reading.shade
         set(reading, isHorizontal, &point)
         return point
       }
@@ -359,7 +371,7 @@ struct LayerRows {
       if let end = Summary.of(ends, .mean, .none)?.value {
         (point.low, point.high) = (min(end, summary.value), max(end, summary.value))
       }
-      point.text = group[0].text
+      point.set(text: group[0].text)
       point.shade = Summary.of(group.compactMap(\.shade), .mean, .none)?.value
       set(group[0], isHorizontal, &point)
       return point
@@ -377,8 +389,8 @@ struct LayerRows {
 
   /// What a reading covers, as what its point covers.
   private func set(_ reading: Reading, _ isHorizontal: Bool, _ point: inout DataPoint) {
-    (point.spanX, point.spanY) =
-      isHorizontal ? (reading.valueSpan, reading.placeSpan) : (reading.placeSpan, reading.valueSpan)
+    let spans = [reading.placeSpan, reading.valueSpan]
+    point.set(spanX: isHorizontal ? spans[1] : spans[0], spanY: isHorizontal ? spans[0] : spans[1])
   }
 
   /// A row as a rectangle between two places.
@@ -395,7 +407,8 @@ struct LayerRows {
         return nil
       }
       var point = point(group[0].place, .number(box.median), isHorizontal)
-      (point.low, point.high, point.count, point.box) = (box.whiskerLow, box.whiskerHigh, box.count, box)
+      (point.low, point.high, point.count) = (box.whiskerLow, box.whiskerHigh, box.count)
+      point.set(box: box)
       return point
     }
   }
@@ -418,11 +431,15 @@ struct LayerRows {
     return groups.map { group in
       var point = point(group[0].place, group[0].value, isHorizontal)
       point.shade =
-        Summary.of(group.compactMap(\.shade), aggregate == .none ? .mean : aggregate, .none)?.value
+        aggregate == .count
+        ? Double(group.count)
+        : Summary.of(group.compactMap(\.shade), aggregate == .none ? .mean : aggregate, .none)?.value
       point.count = group.count
       if layer.mark.kind == .rect {
-        point.spanX = point.x.number.flatMap { xs.span(around: $0) }
-        point.spanY = point.y.number.flatMap { ys.span(around: $0) }
+        set(group[0], isHorizontal, &point)
+        point.set(
+          spanX: point.spanX ?? point.x.number.flatMap { xs.span(around: $0) },
+          spanY: point.spanY ?? point.y.number.flatMap { ys.span(around: $0) })
       }
       return point
     }
@@ -472,6 +489,34 @@ struct LayerRows {
     guard lines.count > 1 else { return [] }
     return lines.map { line in
       grouped(line).flatMap { group in group.map { point($0.place, $0.value, isHorizontal) } }
+    }
+  }
+}
+
+/// What tells the series of a layer apart; −1 where a channel is not used.
+private struct SeriesKey: Hashable, Comparable {
+  var color: Int
+  var pattern: Int
+  var detail: Int
+
+  static func < (a: SeriesKey, b: SeriesKey) -> Bool {
+    (a.color, a.pattern, a.detail) < (b.color, b.pattern, b.detail)
+  }
+}
+
+/// The index of each cell's name, worked out once for each different cell.
+private struct NameCodes {
+  private let codes: [String: Int]
+  private var known: [Cell: Int?] = [:]
+
+  init(_ names: Names) { codes = Dictionary(names.names.enumerated().map { ($1, $0) }) { a, _ in a } }
+
+  subscript(cell: Cell) -> Int? {
+    mutating get {
+      if let code = known[cell] { return code }
+      let code = codes[cell.label]
+      known[cell] = .some(code)
+      return code
     }
   }
 }

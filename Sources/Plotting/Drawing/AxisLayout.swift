@@ -24,6 +24,22 @@ extension AxisLayout {
       ?? 0
   }
 
+  /// How far they reach beyond its left end.
+  func underhang(width: Double) -> Double {
+    guard !isTurned else { return 0 }
+    return labels.flatMap { label in label.lines.map { $0.width / 2 - label.position * width } }.max() ?? 0
+  }
+
+  /// The axis without its rightmost number, which stays as a tick.
+  var withoutLastLabel: AxisLayout {
+    var axis = self
+    let labelled = labels.indices.filter { !labels[$0].lines.isEmpty }
+    if let last = labelled.max(by: { labels[$0].position < labels[$1].position }) {
+      axis.labels[last].lines = []
+    }
+    return axis
+  }
+
   /// The ticks under a plot of `width`.
   static func horizontal(
     _ scale: Scale, width: Double, format: NumberStyle, style: TextStyle, valuesShown: [Double]

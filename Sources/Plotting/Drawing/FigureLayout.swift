@@ -187,6 +187,18 @@ struct FigureLayouter {
         }.max() ?? 0
     }
 
+    // The last number of one axis and the first of the next must not run together.
+    for index in data.plots.indices where shows[index].x && !xAxes[index].isOrdinal {
+      let place = grid.places[index]
+      let right = data.plots.indices.first {
+        grid.places[$0].row == place.row && grid.places[$0].column == place.column + 1
+      }
+      guard let right else { continue }
+      let room = gap + rightRoom[place.column] + leftRoom[place.column + 1]
+      let needed = xAxes[index].overhang(width: plotWidth) + xAxes[right].underhang(width: plotWidth) + 6
+      if needed > room { xAxes[index] = xAxes[index].withoutLastLabel }
+    }
+
     // Down the page.
     var y = Metrics.margin + Double(result.title.count) * Metrics.titleSize * 1.4
     if !result.title.isEmpty { y += 4 }

@@ -23,7 +23,9 @@ extension FigureData {
       let xs = channels.compactMap(\.x)
       let ys = channels.compactMap(\.y)
       var values: [Double] = []
-      for layer in forX.flatMap(\.layers) where !layer.isHorizontal && layer.layer.mark.kind != .rule {
+      let isLogarithmic = xs.contains { $0.scale.kind == .log }
+      for layer in forX.flatMap(\.layers)
+      where isLogarithmic && !layer.isHorizontal && layer.layer.mark.kind != .rule {
         for series in layer.series { values += series.points.compactMap(\.x.number) }
       }
       var distinct: [Double] = []

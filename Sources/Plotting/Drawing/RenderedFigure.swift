@@ -19,10 +19,26 @@ public struct RenderedFigure: Sendable {
   public var cssHeight: Int
   /// Text for readers who do not see the picture: the author's, or drafted from the data.
   public var alternativeText: String
-  /// The numbers that the picture shows.
-  public var table: Table
+  /// The numbers that the picture shows, gathered when asked for.
+  public var table: Table { makeTable() }
+  private let makeTable: @Sendable () -> Table
   /// Remarks for the author, for example about values that could not be shown.
   public var remarks: [String]
+
+  fileprivate init(
+    png: [UInt8], canvas: (width: Int, height: Int, pixels: [UInt8]), layout: FigureLayout, figure: Figure,
+    data: FigureData, remarks: [String]
+  ) {
+    self.png = png
+    pixels = canvas.pixels
+    pixelWidth = canvas.width
+    pixelHeight = canvas.height
+    cssWidth = Int(layout.width)
+    cssHeight = Int(layout.height)
+    alternativeText = figure.alternativeText ?? data.description(of: figure)
+    makeTable = { data.table(figure) }
+    self.remarks = remarks
+  }
 }
 
 /// What a picture says about its own making, in the text chunks of its file.
@@ -74,10 +90,8 @@ public func draw(
   var remarks = data.remarks
   remarks += layout.notes.isEmpty ? [] : data.droppedRemarks
   return RenderedFigure(
-    png: png, pixels: pixels, pixelWidth: canvas.width, pixelHeight: canvas.height,
-    cssWidth: Int(layout.width),
-    cssHeight: Int(layout.height), alternativeText: figure.alternativeText ?? data.description(of: figure),
-    table: data.table(figure), remarks: remarks)
+    png: png, canvas: (canvas.width, canvas.height, pixels), layout: layout, figure: figure, data: data,
+    remarks: remarks)
 }
 
 extension FigureData {

@@ -1,50 +1,75 @@
 // Serves draw: contour lines and the levels between them.
 
+/// A level of a contour plot, or one of its lines, as polygons on the page.
+struct ContourShape {
+  var polygons: [[Point]]
+  var isFilled: Bool
+  var color: Color
+  /// Of a line, in CSS pixels.
+  var width = 0.0
+  /// The value along a line.
+  var level = 0.0
+}
+
 extension PlotPainter {
   /// The levels of a layer filled, or its lines, with their values when asked for.
   mutating func paintContours(_ layer: LayerData) {
     guard let colorScale else { return }
-    let mark = layer.layer.mark
-    let levels = contourLevels(mark.levels, colorScale.scale)
     var labels: [Rect] = []
-    for series in layer.series {
-      guard let grid = grid(series) else { continue }
-      if mark.filled { fillLevels(grid, levels, colorScale, mark.opacity ?? 1) }
-      let isOverField =
-        !mark.filled
-        && plot.data.layers.contains {
-          $0.layer.mark.kind == .rect || $0.layer.mark.filled && $0.layer.mark.kind == .contour
-        }
-      for level in levels {
-        let lines = grid.lines(at: level)
-        let color = lineColor(level, colorScale, isFilled: mark.filled, isOverField: isOverField)
-        let style = StrokeStyle(width: mark.filled ? 0.75 : 1.4)
-        for line in lines {
-          let isClosed = line.count > 2 && line.first == line.last
-          scene.stroke(isClosed ? Array(line.dropLast()) : line, style, color, closed: isClosed)
-        }
-        if mark.labels == true { paintValue(level, on: lines, layer, &labels) }
+    for shape in contourShapes(layer, colorScale) {
+      if shape.isFilled {
+        scene.items.append(.fill(shape.polygons, shape.color))
+        continue
       }
+      for line in shape.polygons {
+        let isClosed = line.count > 2 && line.first == line.last
+        scene.stroke(
+          isClosed ? Array(line.dropLast()) : line, StrokeStyle(width: shape.width), shape.color,
+          closed: isClosed)
+      }
+      if layer.layer.mark.labels == true { paintValue(shape.level, on: shape.polygons, layer, &labels) }
     }
   }
 
-  /// The colours from the lowest level up, each over the one below it.
-  private mutating func fillLevels(
-    _ grid: ValueGrid, _ levels: [Double], _ colors: ColorScale, _ opacity: Double
-  ) {
-    guard let low = grid.values.filter(\.isFinite).min(), let high = grid.values.filter(\.isFinite).max()
-    else {
-      return
+  /// What a layer consists of, from the back to the front.
+  func contourShapes(_ layer: LayerData, _ colors: ColorScale) -> [ContourShape] {
+    let mark = layer.layer.mark
+    let levels = contourLevels(mark.levels, colors.scale)
+    let isOverField =
+      !mark.filled
+      && plot.data.layers.contains {
+        $0.layer.mark.kind == .rect || ($0.layer.mark.kind == .contour && $0.layer.mark.filled)
+      }
+    var shapes: [ContourShape] = []
+    for series in layer.series {
+      guard let grid = grid(series) else { continue }
+      if mark.filled { shapes += filledLevels(grid, levels, colors, mark.opacity ?? 1) }
+      for level in levels {
+        let color = lineColor(level, colors, isFilled: mark.filled, isOverField: isOverField)
+        shapes.append(
+          ContourShape(
+            polygons: grid.lines(at: level), isFilled: false, color: color, width: mark.filled ? 0.75 : 1.4,
+            level: level))
+      }
     }
+    return shapes.filter { !$0.polygons.isEmpty }
+  }
+
+  /// The colours from the lowest level up, each over the one below it.
+  private func filledLevels(
+    _ grid: ValueGrid, _ levels: [Double], _ colors: ColorScale, _ opacity: Double
+  ) -> [ContourShape] {
+    let finite = grid.values.filter(\.isFinite)
+    guard let low = finite.min(), let high = finite.max() else { return [] }
     let bounds = [-Double.infinity] + levels + [.infinity]
-    for (from, to) in zip(bounds, bounds.dropFirst()) where to > low && from <= high {
+    return zip(bounds, bounds.dropFirst()).filter { $1 > low && $0 <= high }.map { from, to in
       // Above the next level the colour is another; a translucent fill must not lie under it.
-      let lower = grid.region(from: from)
       let upper = opacity < 1 && to <= high ? grid.region(from: to).map { Array($0.reversed()) } : []
       let start = from.isFinite ? from : colors.scale.valueAtLow
       let end = to.isFinite ? to : colors.scale.valueAtHigh
       let color = start.isFinite && end.isFinite ? colors.color(between: start, and: end) : colors.color(low)
-      scene.items.append(.fill(lower + upper, color.withOpacity(opacity)))
+      return ContourShape(
+        polygons: grid.region(from: from) + upper, isFilled: true, color: color.withOpacity(opacity))
     }
   }
 

@@ -79,19 +79,21 @@ extension PlotPainter {
     }
   }
 
+  /// Whether seeds are lines and not dots.
+  func showsSeedLines(_ layer: LayerData) -> Bool {
+    switch layer.layer.seeds {
+    case .dots: false
+    case .lines: true
+    default: layer.layer.mark.kind == .line && layer.series.contains { $0.points.count > 25 }
+    }
+  }
+
   /// Each seed, faintly: dots where places are few, lines where they are many.
   mutating func paintSeeds(_ layer: LayerData) {
     for series in layer.series where series.seeds.count > 1 {
       let color = self.color(series)
-      let places = series.points.count
       let (shift, width) = slot(series, layer)
-      let wantsLines: Bool
-      switch layer.layer.seeds {
-      case .dots: wantsLines = false
-      case .lines: wantsLines = true
-      default: wantsLines = layer.layer.mark.kind == .line && places > 25
-      }
-      if wantsLines {
+      if showsSeedLines(layer) {
         let many = max(0.4, min(1, 5 / Double(series.seeds.count)))
         let strength = (theme == .light ? 0.42 : 0.24) * many
         for seed in series.seeds {

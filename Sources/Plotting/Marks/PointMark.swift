@@ -5,17 +5,20 @@ extension PlotPainter {
   /// Markers; many of them are smaller and let each other shine through.
   mutating func paintPoints(_ layer: LayerData) {
     let count = layer.series.reduce(0) { $0 + $1.points.count }
-    let crowding = count > 2000 ? 0.55 : count > 400 ? 0.75 : 1
-    let radius = (layer.layer.mark.size / 3.141592653589793).squareRoot() * crowding
+    let radius = (layer.layer.mark.size / 3.141592653589793).squareRoot() * crowding(count).scale
     for series in layer.series {
       let (shift, _) = slot(series, layer)
+      if count > 400, layer.layer.mark.filled, !layer.hasContinuousColor {
+        paintCrowd(series, layer, shift: shift, radius: radius, opacity: crowding(count).opacity)
+        continue
+      }
       for point in series.points {
         let center = place(point, shift, layer)
         guard isInside(center) else { continue }
         let color = self.color(series, point)
         if count > 400 {
           let outline = looks.marker(series).outline(center: center, radius: radius)
-          let faint = color.withOpacity(layer.layer.mark.opacity ?? (count > 2000 ? 0.45 : 0.7))
+          let faint = color.withOpacity(layer.layer.mark.opacity ?? crowding(count).opacity)
           if layer.layer.mark.filled {
             scene.fill(outline, faint)
           } else {
@@ -23,11 +26,32 @@ extension PlotPainter {
           }
         } else {
           drawMarker(
-            looks.marker(series), at: center, radius: radius, color, filled: layer.layer.mark.filled,
-            into: &scene)
+            looks.marker(series), at: center, radius: radius,
+            color.withOpacity(layer.layer.mark.opacity ?? 1), filled: layer.layer.mark.filled, into: &scene)
         }
       }
     }
+  }
+
+  /// How much smaller and fainter markers are when there are many.
+  private func crowding(_ count: Int) -> (scale: Double, opacity: Double) {
+    switch count {
+    case ...400: (1, 1)
+    case ...2000: (0.75, 0.7)
+    case ...20_000: (0.55, 0.45)
+    case ...200_000: (0.4, 0.25)
+    default: (0.3, 0.1)
+    }
+  }
+
+  /// Many markers of one colour at once.
+  private mutating func paintCrowd(
+    _ series: Series, _ layer: LayerData, shift: Double, radius: Double, opacity: Double
+  ) {
+    let places = series.points.map { place($0, shift, layer) }.filter(isInside)
+    let outline = looks.marker(series).outline(center: Point(0, 0), radius: radius)
+    let color = looks.color(series).withOpacity(layer.layer.mark.opacity ?? opacity)
+    scene.items.append(.stamps(outline, at: places, color))
   }
 
   /// Intervals along the value axis; an errorbar also shows its middle.
@@ -78,9 +102,11 @@ extension PlotPainter {
     }
   }
 
-  /// Words centred over their places.
+  /// Words centred over their places; one that would cover another moves up or down, and is left out when that does not
+  /// help.
   mutating func paintTexts(_ layer: LayerData) {
     let channel = layer.layer.encoding.text
+    var taken: [Rect] = []
     for series in layer.series {
       for point in series.points {
         let color = series.color == nil && point.shade == nil ? theme.ink : self.color(series, point)
@@ -88,8 +114,13 @@ extension PlotPainter {
         guard isInside(center) else { continue }
         let text = point.text.number.map { formatValue($0, channel?.format ?? .number) } ?? point.text.label
         let line = TextLine.shortened(text, TextStyle(size: Metrics.tickSize, color: color), width: 160)
+        guard line.width > 0 else { continue }
         let left = min(max(center.x - line.width / 2, plot.frame.left), plot.frame.right - line.width)
-        scene.text(line, at: Point(left, center.y + line.halfCapital))
+        let origins = [0.0, -1, 1, -2, 2].map { Point(left, center.y + line.halfCapital + $0 * line.height) }
+        let free = origins.first { origin in !taken.contains { $0.overlaps(box(of: line, at: origin)) } }
+        guard let origin = free else { continue }
+        taken.append(box(of: line, at: origin))
+        scene.text(line, at: origin)
       }
     }
   }

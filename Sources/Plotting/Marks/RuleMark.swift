@@ -33,21 +33,26 @@ extension PlotPainter {
     for series in layer.series {
       let color = series.color == nil ? theme.rule : looks.color(series)
       for (index, point) in series.points.enumerated() {
-        let start = plot.place(of: point)
-        let ends: (Point, Point)?
-        if let slope = layer.layer.mark.slope {
-          ends = guide(through: point, slope)
-        } else {
-          let end = Point(
-            point.spanX.map { plot.x(.number($0.end)) } ?? start.x,
-            point.spanY.map { plot.y(.number($0.end)) } ?? start.y)
-          ends = start.isFinite && end.isFinite ? (start, end) : nil
-        }
-        guard let ends, let (from, to) = clipped(ends.0, ends.1, to: plot.frame) else { continue }
+        guard let (from, to) = ends(of: point, layer.layer.mark) else { continue }
         scene.stroke([from, to], StrokeStyle(width: 1.25, dash: [5, 3]), color.withOpacity(0.9))
         if index == 0, let label = layer.layer.label { paintName(label, along: from, to, color) }
       }
     }
+  }
+
+  /// The ends of a piece of a line, or of a guide, inside the plot.
+  func ends(of point: DataPoint, _ mark: Figure.Mark) -> (Point, Point)? {
+    let start = plot.place(of: point)
+    let ends: (Point, Point)?
+    if let slope = mark.slope {
+      ends = guide(through: point, slope)
+    } else {
+      let end = Point(
+        point.spanX.map { plot.x(.number($0.end)) } ?? start.x,
+        point.spanY.map { plot.y(.number($0.end)) } ?? start.y)
+      ends = start.isFinite && end.isFinite ? (start, end) : nil
+    }
+    return ends.flatMap { clipped($0.0, $0.1, to: plot.frame) }
   }
 
   /// The line through a place that is straight where the axes measure, as far as the second end of the mark or across
@@ -88,7 +93,7 @@ extension PlotPainter {
     scene.text(line, at: crowds.firstIndex(of: least).map { origins[$0] } ?? first)
   }
 
-  private func box(of line: TextLine, at origin: Point) -> Rect {
+  func box(of line: TextLine, at origin: Point) -> Rect {
     Rect(
       left: origin.x - 2, top: origin.y - line.ascent, right: origin.x + line.width + 2,
       bottom: origin.y + line.descent)

@@ -7,6 +7,8 @@ struct Scene: Sendable {
     case stroke([Point], closed: Bool, StrokeStyle, Color)
     /// A line of text whose baseline starts at the point; `upwards` is turned a quarter to the left.
     case text(TextLine, at: Point, upwards: Bool)
+    /// A small shape, given round the origin, at many places.
+    case stamps([Point], at: [Point], Color)
     /// Restricts what follows to a rectangle, or lifts the restriction.
     case clip(Rect?)
   }
@@ -61,6 +63,7 @@ struct Scene: Sendable {
         let outlines = line.outlines(at: origin, upwards: upwards, scale: scale, cache: &glyphs)
         // In linear light, dark letters on a light page look thinner than light letters on a dark one.
         canvas.fillDevice(outlines, line.style.color, emphasis: darkOnLight ? 0.35 : 0)
+      case .stamps(let outline, let places, let color): canvas.stamp(outline, at: places, color)
       case .clip(let rect): canvas.setClip(rect)
       }
     }

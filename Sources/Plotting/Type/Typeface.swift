@@ -61,6 +61,18 @@ extension TextLine {
     for run in MathText.runs(of: text) { append(run) }
   }
 
+  /// The characters of some texts that the typeface has no sign for, each once.
+  static func missingCharacters(in texts: [String]) -> [Character] {
+    var missing: [Character] = []
+    for character in texts.joined() where !missing.contains(character) {
+      let isMissing = character.unicodeScalars.contains { scalar in
+        !scalar.isInvisible && !scalar.isSpace && Cut.regular.font.glyph(for: scalar) == 0
+      }
+      if isMissing { missing.append(character) }
+    }
+    return missing
+  }
+
   /// Sets `text` raised or lowered after what is there.
   private mutating func append(_ run: MathText.Run) {
     let cut = run.italic ? Cut.italic : style.cut
@@ -74,7 +86,7 @@ extension TextLine {
       }
     let scale = size / font.unitsPerEm
     var previous: Int?
-    for scalar in run.text.unicodeScalars {
+    for scalar in run.text.unicodeScalars.inReadingOrder {
       guard !scalar.isInvisible else { continue }
       let index = font.glyph(for: scalar.isSpace ? " " : scalar)
       if let previous, index != 0 { width += font.kerning(previous, index) * scale }
@@ -137,7 +149,40 @@ struct GlyphCache {
   }
 }
 
+extension String.UnicodeScalarView {
+  /// The scalars from left to right: words of scripts that run from right to left are turned round, with the spaces
+  /// between them. (A short form of the Unicode Bidirectional Algorithm, for lines of one direction and single words.)
+  fileprivate var inReadingOrder: [Unicode.Scalar] {
+    let scalars = Array(self)
+    guard scalars.contains(where: \.runsLeftwards) else { return scalars }
+    var result: [Unicode.Scalar] = []
+    var index = 0
+    while index < scalars.count {
+      guard scalars[index].runsLeftwards else {
+        result.append(scalars[index])
+        index += 1
+        continue
+      }
+      var end = index
+      for place in index..<scalars.count {
+        if scalars[place].runsLeftwards { end = place } else if !scalars[place].isSpace { break }
+      }
+      result += scalars[index...end].reversed()
+      index = end + 1
+    }
+    return result
+  }
+}
+
 extension Unicode.Scalar {
+  /// Whether the scalar belongs to a script that is written from right to left.
+  fileprivate var runsLeftwards: Bool {
+    switch value {
+    case 0x0590...0x08FF, 0xFB1D...0xFDFF, 0xFE70...0xFEFC: true
+    default: false
+    }
+  }
+
   fileprivate var isSpace: Bool { properties.isWhitespace && value != 0x2009 && value != 0x200A }
 
   /// Marks that steer layout and have no shape.
