@@ -157,8 +157,8 @@ public struct Callout: Hashable, Sendable {
   public var title: [Inline]
   /// What it says.
   public var blocks: [Block]
-  /// The id of an erratum that starts with its label: `erratum-e3`.
-  public var id: String?
+  /// The ids of an erratum, one for each label that it starts with: `erratum-e3`.
+  public var ids: [String] = []
 }
 
 /// A formula.
@@ -255,6 +255,8 @@ public struct Footnote: Hashable, Sendable {
 public struct Section: Hashable, Sendable {
   /// Its path as the author knows it.
   public var file: String
+  /// Its path inside the paper's folder.
+  public var path: String
   /// What it holds.
   public var blocks: [Block]
 }

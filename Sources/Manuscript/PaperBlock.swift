@@ -14,6 +14,8 @@ public struct PaperBlock: Hashable, Sendable {
     case claim
     /// Results in rows and columns.
     case table
+    /// Figures side by side under one caption.
+    case figures
 
     /// What the block's id starts with.
     public var target: Target.Kind {
@@ -22,6 +24,7 @@ public struct PaperBlock: Hashable, Sendable {
       case .figure: .figure
       case .claim: .claim
       case .table: .table
+      case .figures: .figure
       }
     }
   }
@@ -32,6 +35,10 @@ public struct PaperBlock: Hashable, Sendable {
   public var id: String
   /// Its number among the blocks of its kind, from 1.
   public var number: Int
+  /// Its number as it is printed: `3`, or `3a` for a figure of a group.
+  public var label: String
+  /// The group that a figure stands in.
+  public var group: String?
   /// Its body, with the places of keys and values in the file.
   public var body: Node
   /// Its body as written.
@@ -48,6 +55,8 @@ public struct PaperBlock: Hashable, Sendable {
   public var sources: [Citation.Item]
   /// What a claim bears on, its `statement`, read as inline Markdown.
   public var statement: [Inline] = []
+  /// The figures of a group, by id.
+  public var panels: [String] = []
   /// The rows of a ledger or of a comparison.
   public var entries: [TableEntry] = []
 }
@@ -60,6 +69,7 @@ extension PaperBlock.Kind {
     case .figure: "fig-cap"
     case .claim: "says"
     case .table: "tbl-cap"
+    case .figures: "fig-cap"
     }
   }
 }

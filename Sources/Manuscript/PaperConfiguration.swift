@@ -50,6 +50,8 @@ public struct PaperConfiguration: Sendable {
   public var doi: String?
   /// Where the paper's source can be had.
   public var repository: String?
+  /// Where the report is published, ending in `/`.
+  public var url: String?
   /// The language of the text, as a BCP 47 tag.
   public var language: String
   /// The bibliography.
@@ -118,6 +120,9 @@ extension PaperConfiguration {
       Field(
         "repository", .string, doc: "Where the paper's source can be had.",
         example: "https://example.org/paper"),
+      Field(
+        "url", .string, doc: "Where the report is published; links to it then show its card.",
+        example: "https://example.org/papers/rate/"),
       Field(
         "lang", .string, default: .value("en"), doc: "The language of the text, as a BCP 47 tag.",
         example: "en-GB"),
@@ -199,6 +204,7 @@ extension PaperConfiguration {
     license = text("license")
     doi = text("doi")
     repository = text("repository")
+    url = text("url").map { $0.hasSuffix("/") ? $0 : $0 + "/" }
     language = text("lang") ?? "en"
     allowsElements = text("html") == "basic"
     citationStyle = CitationStyle.all.first { $0.name == text("citations") } ?? CitationStyle.all[0]
@@ -221,6 +227,12 @@ extension PaperConfiguration {
         Diagnostic(
           rule: "wrong-value", "'date' cannot be '\(date)'", at: place.position, length: place.length,
           expected: "a date as YYYY-MM-DD"))
+    }
+    if let url, let place = node["url"], !url.hasPrefix("https://") && !url.hasPrefix("http://") {
+      diagnostics.add(
+        Diagnostic(
+          rule: "wrong-value", "'url' cannot be '\(url)'", at: place.position, length: place.length,
+          expected: "an address that starts with https://"))
     }
     for (author, place) in zip(authors, node["authors"].map { $0.elements ?? [$0] } ?? []) {
       guard let orcid = author.orcid, !PaperConfiguration.isORCID(orcid) else { continue }

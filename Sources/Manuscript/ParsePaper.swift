@@ -46,7 +46,7 @@ private func readSections(
     } else if let source = read(name, files, &builder.diagnostics),
       let text = source.checkedText(&builder.diagnostics)
     {
-      sections.append(builder.section(file: source.path, text: text))
+      sections.append(builder.section(name.path, file: source.path, text: text))
     }
   }
   return sections

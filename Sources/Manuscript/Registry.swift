@@ -7,12 +7,17 @@ struct Registry: Sendable {
   private var counts: [Target.Kind: Int] = [:]
   private var headings = [Int](repeating: 0, count: 7)
 
-  /// Defines the next thing of `kind` and returns its number, or `nil` with a diagnostic.
+  /// Defines the next thing of `kind`, or part of one with a label of its own, and returns its number, or `nil` with a diagnostic.
   mutating func define(
-    _ id: String, as kind: Target.Kind, at position: SourcePosition, _ diagnostics: inout Diagnostics
+    _ id: String, as kind: Target.Kind, label: String? = nil, at position: SourcePosition,
+    _ diagnostics: inout Diagnostics
   ) -> String? {
     guard isWellFormed(id, as: kind, at: position, &diagnostics), isNew(id, at: position, &diagnostics) else {
       return nil
+    }
+    if let label {
+      targets[id] = Target(kind: kind, id: id, number: label, position: position)
+      return label
     }
     let number = (counts[kind] ?? 0) + 1
     counts[kind] = number

@@ -91,6 +91,16 @@ public let comparisonRecord = Record(
       example: "\"exp-x[arm=wide].test_accuracy | %\""),
   ])
 
+/// The figures block.
+public let figureGroupRecord = Record(
+  "figures", doc: "Figures side by side under one caption; they follow as blocks of their own.",
+  fields: [
+    Field(
+      "of", .list(.string, count: 2...12), default: .required, doc: "The figures, by id.",
+      example: "[fig-a, fig-b]"),
+    Field("fig-cap", .string, doc: "Caption of the whole, in Markdown.", example: "Both norms."),
+  ])
+
 /// The table block.
 public let tableRecord = Record(
   "table",

@@ -44,7 +44,9 @@ private struct LanguageEntry {
 /// Every name of the language with its text.
 private func languageEntries() -> [LanguageEntry] {
   var entries: [LanguageEntry] = []
-  for record in [PaperConfiguration.record, experimentRecord, figureRecord, claimRecord, tableRecord] {
+  for record in [
+    PaperConfiguration.record, experimentRecord, figureRecord, figureGroupRecord, claimRecord, tableRecord,
+  ] {
     add(record, path: record.name, section: "Blocks", to: &entries)
   }
   for column in metricColumns {

@@ -13,6 +13,8 @@ public enum ExportFormat: String, Sendable, CaseIterable {
   case standalone = "html-standalone"
   /// GitHub-flavoured Markdown.
   case markdown
+  /// LaTeX source for pdfLaTeX, with the report's pictures beside it.
+  case latex
   /// A Jupyter notebook (nbformat 4.5).
   case notebook = "ipynb"
   /// A research object (RO-Crate 1.2) with an action for each run.
@@ -31,6 +33,7 @@ public enum ExportFormat: String, Sendable, CaseIterable {
     switch self {
     case .standalone: ["standalone.html"]
     case .markdown: ["article.md"]
+    case .latex: ["article.tex"]
     case .notebook: ["article.ipynb"]
     case .crate: ["ro-crate-metadata.json"]
     case .citation: ["CITATION.cff"]
@@ -70,6 +73,7 @@ private func contents(of format: ExportFormat, _ paper: ResolvedPaper, _ report:
     for path in paper.picturePaths { pictures[path] = try Files.read("\(report)/\(path)") }
     return [standalonePage(paper, pictures: pictures, sha256: { SHA256.hexDigest(of: $0) })]
   case .markdown: return [markdownExport(paper)]
+  case .latex: return [latexExport(paper)]
   case .notebook: return [notebookExport(paper).prettyJSON]
   case .crate:
     return [String(decoding: try Files.read("\(report)/ro-crate-metadata.json") ?? [], as: UTF8.self)]

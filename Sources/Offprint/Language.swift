@@ -18,7 +18,7 @@ struct LanguageGroup {
 
 /// Every record of the language: the blocks first, then what their options choose from.
 func languageGroups() -> [LanguageGroup] {
-  let blocks = [experimentRecord, figureRecord, claimRecord, tableRecord]
+  let blocks = [experimentRecord, figureRecord, figureGroupRecord, claimRecord, tableRecord]
   var groups = [
     LanguageGroup(
       title: "A paper", introduction: "`paper.yml` describes the paper.", records: [PaperConfiguration.record]

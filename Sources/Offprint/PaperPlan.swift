@@ -89,6 +89,7 @@ public func planPaper(
   let figures = manuscript.blocks(.figure).compactMap { block in
     checker.figure(block, &diagnostics).map { (block, $0) }
   }
+  for block in manuscript.blocks(.figures) { _ = figureGroupRecord.resolve(block.body, &diagnostics) }
   let tables = manuscript.blocks(.table).compactMap { block in
     checker.table(block, &diagnostics).map { (block, $0) }
   }

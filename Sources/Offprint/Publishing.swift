@@ -4,6 +4,7 @@ import Diagnostics
 import Execution
 import Experiments
 import Manuscript
+import Plotting
 import Report
 import RunStore
 import Specification
@@ -34,6 +35,7 @@ func publish(
   for image in paper.manuscript.images {
     if let bytes = try Files.read("\(source)/\(image.path)") { files.append((image.path, bytes)) }
   }
+  files.append(("card.png", try socialCard(paper).png()))
   files.append(("results.json", Array(resultsExport(paper).prettyJSON.utf8)))
   files.append(("claims.json", Array(claimsExport(paper).prettyJSON.utf8)))
   for page in reportPages(paper, sha256: { SHA256.hexDigest(of: $0) }) {
@@ -59,11 +61,32 @@ func publish(
   return "\(folder)/index.html"
 }
 
+/// The picture that stands for a paper where somebody links to it.
+private func socialCard(_ paper: ResolvedPaper) -> SocialCard {
+  let colors: [(ReportVerdict, UInt32)] = [
+    (.supported, 0x0A6B48), (.contradicted, 0xB3261E), (.inconclusive, 0x855300), (.notJudged, 0x555B66),
+  ]
+  let configuration = paper.manuscript.configuration
+  let claims = paper.manuscript.blocks(.claim).map { paper.claims[$0.id]?.verdict ?? .notJudged }
+  return SocialCard(
+    title: (paper.profile.isDraft ? "Draft: " : "") + configuration.title,
+    subtitle: configuration.subtitle ?? "",
+    authors: configuration.authors.map(\.name).joined(separator: ", "),
+    tallies: colors.map { verdict, color in
+      SocialCard.Tally(label: verdict.rawValue, count: claims.count { $0 == verdict }, color: color)
+    })
+}
+
 /// Writes the page that lists the papers.
 public func publishSite(_ papers: [PaperSummary], in workspace: Workspace) throws {
   let page = sitePage(title: "Papers", papers: papers, sha256: { SHA256.hexDigest(of: $0) })
   try Files.makeFolder(workspace.output)
   try Files.update(Array(page.utf8), at: "\(workspace.output)/index.html")
+  try Files.makeFolder("\(workspace.output)/reference")
+  for (name, schema) in [("results", resultsSchema), ("claims", claimsSchema)] {
+    try Files.update(
+      Array(schema.prettyJSON.utf8), at: "\(workspace.output)/reference/\(name).schema.json")
+  }
 }
 
 extension String {

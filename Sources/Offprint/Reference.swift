@@ -38,7 +38,10 @@ func referencePage() throws -> String {
 
 /// The reference in Markdown: a section a group, a table of options a record, each option with its example.
 func referenceMarkdown() -> String {
-  var text = ""
+  var text =
+    "# Text\n\nSections are GitHub-flavoured Markdown with these forms besides.\n\n| written | meaning |\n|---|---|\n"
+  for form in textForms { text += "| \(form.written) | \(cell(form.meaning)) |\n" }
+  text += "\n"
   for group in languageGroups() {
     text += "# \(group.title)\n\n\(group.introduction)\n\n"
     for record in group.records { text += markdown(of: record, isAlone: group.records.count == 1) }

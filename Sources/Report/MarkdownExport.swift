@@ -109,13 +109,14 @@ struct MarkdownWriter {
       let title = "**Experiment \(block.number).** \(oneLine(block.caption))"
       return anchor(block.id) + title + "\n\n" + fenced(block.source, "yaml")
     case .figure: return figure(block)
+    case .figures: return anchor(block.id) + "**Figure \(block.label).** \(oneLine(block.caption))"
     case .claim: return claim(block)
     case .table: return resultTable(block)
     }
   }
 
   private func figure(_ block: PaperBlock) -> String {
-    let caption = "**Figure \(block.number).** \(oneLine(block.caption))"
+    let caption = "**Figure \(block.label).** \(oneLine(block.caption))"
     guard let figure = paper.figures[block.id] else { return anchor(block.id) + caption }
     return anchor(block.id) + "![\(escape(figure.altText))](\(relativeURL(figure.picture.path)))\n\n"
       + caption

@@ -74,7 +74,7 @@ extension PageRenderer {
 
   private func isWide(_ block: Block) -> Bool {
     guard case .paper(let block) = block else { return false }
-    return block.kind == .claim || paper.figures[block.id]?.isFullWidth ?? false
+    return block.kind == .claim || block.kind == .figures || paper.figures[block.id]?.isFullWidth ?? false
   }
 
   private func blockHeight(_ content: HTML) -> Int {

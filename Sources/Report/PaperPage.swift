@@ -47,7 +47,20 @@ extension PageRenderer {
       title: (paper.profile.isDraft ? "Draft: " : "") + configuration.title, language: configuration.language,
       description: summary, authors: configuration.authors.map(\.name), body: body,
       style: kind == .standalone ? articleStyle + provenanceStyle : articleStyle,
-      pictures: kind == .standalone ? "data:" : "'self'", sha256: sha256)
+      pictures: kind == .standalone ? "data:" : "'self'", card: socialCard(), sha256: sha256)
+  }
+
+  /// What a site that links to the article shows of it; a picture needs an address of its own.
+  private func socialCard() -> HTML {
+    guard kind == .article, let url = configuration.url else { return .empty }
+    let facts = [
+      ("og:type", "article"), ("og:title", configuration.title), ("og:description", summary), ("og:url", url),
+      ("og:image", url + "card.png"), ("og:image:width", "1200"), ("og:image:height", "630"),
+      ("og:image:alt", "The title and the verdicts of the article"),
+    ]
+    return line("link", ["rel": "canonical", "href": url])
+      + facts.map { line("meta", ["property": $0.0, "content": $0.1]) }.joined()
+      + line("meta", ["name": "twitter:card", "content": "summary_large_image"])
   }
 
   fileprivate func provenancePage(_ block: PaperBlock, sha256: (String) -> String) -> String {
@@ -76,10 +89,10 @@ private func statementSection(_ content: HTML) -> HTML {
 /// A whole HTML document round `body`.
 func page(
   title: String, language: String, description: String, authors: [String], body: HTML,
-  style: String = articleStyle, pictures: String = "'self'",
+  style: String = articleStyle, pictures: String = "'self'", card: HTML = .empty,
   sha256: (String) -> String
 ) -> String {
-  let style = shorteningNames(style)
+  let style = shortenedStyle(style)
   let digest = base64(bytes(hexadecimal: sha256(style)))
   let policy =
     "default-src 'none'; img-src \(pictures); style-src 'sha256-\(digest)'; base-uri 'none'; form-action 'none'"
@@ -91,6 +104,7 @@ func page(
     + line("meta", ["name": "referrer", "content": "no-referrer"])
     + line("title", [:], HTML(title))
   if !description.isEmpty { head += line("meta", ["name": "description", "content": description]) }
+  head += card
   for author in authors { head += line("meta", ["name": "author", "content": author]) }
   head += line("style", [:], .raw(style))
   let document = line(

@@ -51,7 +51,7 @@ func sectionPaths(_ manuscript: Manuscript) -> [String] {
   }
   var paths: [String] = []
   for section in manuscript.sections {
-    var stem = section.file.split(separator: "/").joined(separator: "-")
+    var stem = section.path.split(separator: "/").joined(separator: "-")
     if let dot = stem.lastIndex(of: ".") { stem = String(stem[..<dot]) }
     if stem.isEmpty || stem.lowercased() == "index" { stem = "section-\(stem)" }
     while paths.contains("\(stem).html") { stem += "-" }
@@ -77,7 +77,7 @@ extension Block {
     case .equation(let equation): [equation.id].compactMap(\.self)
     case .paper(let block): [block.id]
     case .quote(let blocks): blocks.flatMap(\.ids)
-    case .callout(let callout): [callout.id].compactMap(\.self) + callout.blocks.flatMap(\.ids)
+    case .callout(let callout): callout.ids + callout.blocks.flatMap(\.ids)
     case .list(let list): list.items.flatMap { $0.blocks.flatMap(\.ids) }
     case .paragraph, .definitions, .table, .code, .thematicBreak, .html: []
     }

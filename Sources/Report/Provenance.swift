@@ -105,13 +105,13 @@ extension PageRenderer {
   private func figureNumbers(_ block: PaperBlock) -> HTML {
     guard let figure = paper.figures[block.id] else { return .empty }
     var caption =
-      link(address(block.id), HTML("Figure \(block.number)")) + HTML(": \(plainText(block.caption))")
+      link(address(block.id), HTML("Figure \(block.label)")) + HTML(": \(plainText(block.caption))")
     if let csv = figure.csvPath, kind != .standalone {
       caption += " " + link(kind.file(csv), "All its numbers (CSV)")
     }
     caption += line("p", ["class": "lead"], HTML(figure.altText))
     var content = line("p", [:], caption) + disclosed("Specification", yaml(block.source))
-    if let data = figure.data { content += dataDetails(data, of: "Figure \(block.number)") }
+    if let data = figure.data { content += dataDetails(data, of: "Figure \(block.label)") }
     return line("div", ["id": kind.anchor(block.id), "class": "test"], content)
   }
 

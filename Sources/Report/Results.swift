@@ -44,6 +44,28 @@ extension PageRenderer {
       .raw("\n") + picture(figure) + .raw("\n") + line("figcaption", [:], caption))
   }
 
+  /// Figures side by side, each with a caption of its own, under one caption.
+  mutating func figureGroup(_ block: PaperBlock) -> HTML {
+    var panels = HTML.empty
+    for id in block.panels {
+      guard let panel = manuscript.blocks.first(where: { $0.id == id }) else { continue }
+      var content = line("p", ["class": "missing"], "This figure could not be drawn.")
+      if var figure = paper.figures[id] {
+        // Half as wide as a page, a panel is read best as it is drawn for a phone.
+        if let narrow = figure.narrowPicture { (figure.picture, figure.narrowPicture) = (narrow, nil) }
+        content = picture(figure) + .raw("\n")
+      }
+      let label = captionLabel(
+        "(\(panel.label.drop { $0.isNumber }))", panel, paper.figures[id]?.experiments ?? [])
+      panels += line(
+        "figure", ["id": id], .raw("\n") + content + line("figcaption", [:], label + inlines(panel.caption)))
+    }
+    let caption = tag("b", [:], HTML("Figure \(block.label).")) + " " + inlines(block.caption)
+    return line(
+      "figure", ["id": block.id, "class": "full"],
+      .raw("\n") + line("div", ["class": "panels"], .raw("\n") + panels) + line("figcaption", [:], caption))
+  }
+
   /// The picture, for light and dark pages.
   private func picture(_ figure: ResolvedFigure) -> HTML {
     let dark = "(prefers-color-scheme:dark)"
@@ -85,7 +107,8 @@ extension PageRenderer {
 
   /// `Figure 2.`, which leads to where its numbers come from.
   private func captionLabel(_ word: String, _ block: PaperBlock, _ experiments: [String]) -> HTML {
-    let label = HTML("\(word) \(block.number).")
+    // A panel is called by its letter alone.
+    let label = HTML(block.group == nil || block.kind != .figure ? "\(word) \(block.label)." : word)
     guard let home = home(of: experiments) else { return tag("b", [:], label) + " " }
     let anchor = block.kind == .figure ? kind.anchor(block.id) : nil
     return tag("b", [:], link(kind.provenance(home, anchor), label)) + " "

@@ -49,7 +49,7 @@ extension PageRenderer {
   /// The first heading of a section with its number, or the section's file where it has none.
   func sectionTitle(_ index: Int) -> String {
     let section = manuscript.sections[index]
-    guard let heading = section.blocks.flatMap(\.allHeadings).first else { return section.file }
+    guard let heading = section.blocks.flatMap(\.allHeadings).first else { return section.path }
     let title = plainText(heading.content)
     return heading.number.isEmpty ? title : "\(heading.number) \(title)"
   }

@@ -1,4 +1,5 @@
 // Serves write: the style sheet, one typographic system for screen, phone, dark pages and paper.
+import Synchronization
 
 /// The style sheet of an article, which is also the base of the other pages’.
 ///
@@ -41,9 +42,9 @@ let articleStyle = compact(
   a:hover { text-decoration-thickness: .12em; }
   a:focus-visible, summary:focus-visible, [tabindex]:focus-visible { outline: 2px solid var(--link);
     outline-offset: 2px; border-radius: 2px; }
-  :is(h2, h3, h4, h5, h6) > a { color: inherit; text-decoration: none; }
-  :is(h2, h3, h4, h5, h6) > a:hover { text-decoration: underline; }
-  :is(h2, h3, h4, h5, h6, .toc) i { font-style: normal; color: var(--soft); font-weight: 400; margin-right: .35em; font-variant-numeric: tabular-nums; }
+  :is(h1, h2, h3, h4, h5, h6) > a { color: inherit; text-decoration: none; }
+  :is(h1, h2, h3, h4, h5, h6) > a:hover { text-decoration: underline; }
+  :is(h1, h2, h3, h4, h5, h6, .toc) i { font-style: normal; color: var(--soft); font-weight: 400; margin-right: .35em; font-variant-numeric: tabular-nums; }
   :target { scroll-margin-top: 1.5rem; }
   tr:target, li:target, .test:target, .sidenote:target { background: var(--open-panel); }
   hr { border: 0; border-top: 1px solid var(--rule); margin: calc(var(--line) * 1.2) auto; width: 30%; }
@@ -152,6 +153,8 @@ let articleStyle = compact(
   figure { margin: calc(var(--line) * 1.1) 0; }
   figure img { display: block; }
   figcaption { font: .9063rem/1.5 var(--sans); color: var(--soft); margin-top: .6rem; }
+  .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(19rem, 100%), 1fr)); gap: 1rem 2rem; }
+  .panels figure { margin: 0; }
   .table figcaption { margin: 0 0 .5rem; }
   .scroll { overflow-x: auto; margin-bottom: calc(var(--line) * .6); }
   table { border-collapse: collapse; font: .9063rem/1.45 var(--sans); font-variant-numeric: tabular-nums lining-nums;
@@ -178,7 +181,7 @@ let articleStyle = compact(
   .appendix { font-size: 1rem; line-height: 1.5; }
   .references ol { padding-left: 2.2rem; font-size: .9688rem; }
   .references li { margin-bottom: .5rem; }
-  .references li::marker { color: var(--soft); font-variant-numeric: tabular-nums; content: "[" counter(list-item) "]\\00a0"; }
+  .references ol li::marker { color: var(--soft); font-variant-numeric: tabular-nums; content: "[" counter(list-item) "]\\00a0"; }
   .plain { list-style: none; padding: 0; }
   footer { font: .8125rem/1.6 var(--sans); color: var(--soft); border-top: 1px solid var(--rule);
     margin-block: calc(var(--line) * 2) var(--line); padding-top: .8rem; }
@@ -253,6 +256,7 @@ let articleStyle = compact(
     .scroll, pre { overflow: visible; white-space: pre-wrap; }
     .scroll { white-space: normal; }
     .references a { overflow-wrap: anywhere; }
+    .pager { display: none; }
   }
 
   """)
@@ -303,6 +307,19 @@ private func compact(_ style: String) -> String {
     result = result.split(separator: spaced, omittingEmptySubsequences: false).joined(separator: tight)
   }
   return result
+}
+
+/// The style sheets with short names that were made already; every page of a report has one of three.
+private let shortStyles = Mutex<[String: String]>([:])
+
+/// The style sheet with letters for the names of its variables, made once.
+func shortenedStyle(_ style: String) -> String {
+  shortStyles.withLock { known in
+    if let short = known[style] { return short }
+    let short = shorteningNames(style)
+    known[style] = short
+    return short
+  }
 }
 
 /// The style sheet with letters for the names of its variables.

@@ -42,7 +42,9 @@ extension PageRenderer {
   private mutating func paperBlock(_ block: PaperBlock) -> HTML {
     switch block.kind {
     case .experiment: return experimentCard(block)
-    case .figure: return figure(block)
+    // A figure of a group stands where its group does.
+    case .figure: return block.group == nil ? figure(block) : .empty
+    case .figures: return figureGroup(block)
     case .claim: return claim(block)
     case .table: return resultTable(block)
     }
@@ -123,10 +125,11 @@ extension PageRenderer {
       case .margin: "Margin"
       }
     if callout.kind == .margin { return aside(callout) }
-    var title = tag("b", [:], HTML(name))
+    // A place has one id; further labels have empty places of their own.
+    var title = callout.ids.dropFirst().map { tag("span", ["id": $0]) }.joined() + tag("b", [:], HTML(name))
     if !callout.title.isEmpty { title += " " + inlines(callout.title) }
     return line(
-      "div", ["class": "callout \(name.lowercased())", "id": callout.id],
+      "div", ["class": "callout \(name.lowercased())", "id": callout.ids.first],
       .raw("\n") + line("p", [:], title) + plainBlocks(callout.blocks))
   }
 

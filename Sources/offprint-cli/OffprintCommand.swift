@@ -27,8 +27,7 @@ struct OffprintCommand: ParsableCommand {
     version: "offprint 0.1.0, numeric version \(numericVersion)",
     subcommands: [
       Build.self, Export.self, Plan.self, Check.self, Verify.self, StatusCommand.self, DiffCommand.self,
-      Explain.self,
-      SchemaCommand.self,
+      Explain.self, Preview.self, SchemaCommand.self,
       DataCommand.self, New.self, Clean.self, WorkerCommand.self,
     ])
 

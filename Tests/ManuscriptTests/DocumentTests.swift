@@ -135,4 +135,39 @@ import Testing
   func wrongIncludesHaveTheirPlace(files: [String: String], message: String) {
     #expect(including(files).messages == [message])
   }
+
+  @Test func figuresOfAGroupShareItsNumber() throws {
+    let text =
+      "```{figures #fig-all}\nof: [fig-a, fig-b]\nfig-cap: All.\n```\n\n```{figure #fig-a}\nfig-cap: A.\n```\n\n```{figure #fig-b}\nfig-cap: B.\n```\n\n```{figure #fig-c}\nfig-cap: C.\n```\n"
+    let (manuscript, messages) = parse(text)
+    #expect(messages == [])
+    #expect(manuscript?.blocks.map(\.label) == ["1", "1a", "1b", "2"])
+    #expect(manuscript?.targets["fig-b"]?.number == "1b")
+    #expect(manuscript?.blocks[2].group == "fig-all")
+  }
+
+  @Test(arguments: [
+    (
+      "```{figure #fig-a}\nfig-cap: A.\n```\n\n```{figures #fig-all}\nof: [fig-a]\nfig-cap: All.\n```\n",
+      "a.md:6:6+5: error[figure-group]: 'fig-a' stands before its group, or in two groups | expected: the id of a figure that follows"
+    ),
+    (
+      "```{figures #fig-all}\nof: [fig-a]\nfig-cap: All.\n```\n",
+      "a.md:2:6+6: error[unknown-reference]: there is no 'fig-a'"
+    ),
+  ])
+  func wrongGroupsHaveTheirPlace(text: String, message: String) {
+    #expect(parse(text).messages.map { $0.split(separator: " | hint")[0] } == [message[...]])
+  }
+
+  @Test func errataHaveAPlaceForEachOfTheirLabels() {
+    let (manuscript, messages) = parse(
+      "> [!ERRATUM] E4, E5 Two things\n> Text.\n\n> [!ERRATUM] Nothing\n> Text.\n")
+    #expect(messages == [])
+    #expect(manuscript?.errata.keys.sorted() == ["E4", "E5"])
+    guard case .callout(let callout)? = manuscript?.sections[0].blocks.first else {
+      return #expect(Bool(false))
+    }
+    #expect(callout.ids == ["erratum-e4", "erratum-e5"])
+  }
 }

@@ -97,3 +97,27 @@ import Testing
     #expect(map.matches(of: /<url>/).count == 4)
   }
 }
+
+@Suite struct LaTeXTests {
+  @Test func wholePaperMatchesRecording() throws {
+    try expectSnapshot(latexExport(try samplePaper()), "paper.tex", in: fixtures)
+  }
+
+  @Test func nothingOfTheTextIsACommand() throws {
+    var hostile = try samplePaper()
+    hostile.manuscript.sections[0].blocks = [
+      .paragraph([
+        .text("50% of #1 & $2 \\input{x} ~^_{} <|> −±≈→ é Ł 漢"), .code("a-b_c\\"),
+        .link(url: "https://example.org/a%20b#c_d", title: "", [.text("l")]),
+        .link(url: "javascript:x", title: "", [.text("m")]),
+      ])
+    ]
+    let text = latexExport(hostile)
+    #expect(
+      text.contains(
+        "50\\% of \\#1 \\& \\$2 \\textbackslash{}input\\{x\\} \\textasciitilde{}\\textasciicircum{}\\_\\{\\} \\ensuremath{<}\\ensuremath{|}\\ensuremath{>} \\ensuremath{-}±\\ensuremath{\\approx}\\ensuremath{\\to} é Ł \\texttt{[U+6F22]}"
+      ))
+    #expect(
+      text.contains("\\texttt{a{-}b\\_c\\textbackslash{}}\\href{https://example.org/a\\%20b\\#c\\_d}{l}m"))
+  }
+}

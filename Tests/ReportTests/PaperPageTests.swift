@@ -242,6 +242,15 @@ import Testing
     #expect(count > 70)
   }
 
+  @Test func pathsAreThoseInsideThePaper() throws {
+    var paper = try samplePaper()
+    paper.manuscript.configuration.layout = .sections
+    for index in paper.manuscript.sections.indices {
+      paper.manuscript.sections[index].file = "/somewhere/" + paper.manuscript.sections[index].file
+    }
+    #expect(reportPages(paper, sha256: sha256).map(\.path) == pages.map(\.path))
+  }
+
   @Test func sectionsLeadToTheirNeighbours() {
     #expect(pages[2].html.contains("<a href=00-introduction.html rel=prev>"))
     #expect(pages[2].html.contains("<a href=02-formats.html rel=next>"))

@@ -91,6 +91,8 @@ private struct MentionGroup {
       case .softBreak: pending += " "
       case .text(let text):
         guard let close = text.firstIndex(of: "]") else {
+          // A group holds no other; going on would read a row of opened brackets once for each of them.
+          if text.contains("[") { return nil }
           guard let semicolon = text.lastIndex(of: ";") else { return nil }
           finishMention(pending + text[..<semicolon])
           pending = String(text[text.index(after: semicolon)...])

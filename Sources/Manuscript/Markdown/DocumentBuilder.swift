@@ -16,6 +16,8 @@ struct DocumentBuilder {
   var citations: [Citation.Item] = []
   /// Every cross reference and verdict, in order of the text.
   var references: [CrossReference] = []
+  /// The figures that groups have announced, by id.
+  var panels: [String: (group: String, label: String)] = [:]
   /// The labels of the errata, each with the place of its note.
   var errata: [String: SourcePosition] = [:]
   /// Every erratum that a block names.
@@ -45,9 +47,9 @@ struct DocumentBuilder {
   }
 
   /// Reads one Markdown file.
-  mutating func section(file: String, text: String) -> Section {
-    including = [file]
-    return Section(file: file, blocks: blocks(text, lines: SourceLines(file: file, text: text)))
+  mutating func section(_ path: String, file: String, text: String) -> Section {
+    including = [path]
+    return Section(file: file, path: path, blocks: blocks(text, lines: SourceLines(file: file, text: text)))
   }
 
   /// Reads Markdown that stands inside paper.yml, in a scalar that starts in line `line`.
@@ -217,7 +219,7 @@ struct DocumentBuilder {
     let content = blocks(Array(rest))
     if let kind = Callout.Kind(rawValue: marker.name.uppercased()) {
       var callout = Callout(kind: kind, title: title, blocks: content)
-      if kind == .erratum { callout.id = erratumID(title, at: node) }
+      if kind == .erratum { callout.ids = erratumIDs(title, at: node) }
       return .callout(callout)
     }
     diagnostics.add(
@@ -229,14 +231,20 @@ struct DocumentBuilder {
     return .quote(content)
   }
 
-  /// The id of an erratum whose title starts with a label of a letter and a number, as in `E3 Dates`.
-  private mutating func erratumID(_ title: [Inline], at node: SyntaxNode) -> String? {
-    let label = title.plainText.prefix { !$0.isWhitespace }
-    guard let first = label.first, first.isASCII, first.isUppercase, label.count > 1,
-      label.dropFirst().allSatisfy({ $0.isASCII && $0.isNumber }), errata[String(label)] == nil
-    else { return nil }
-    errata[String(label)] = lines.position(line: node.line, column: node.column)
-    return erratumAnchor(String(label))
+  /// The ids of an erratum whose title starts with labels of a letter and a number, as in `E3, E4 Dates`.
+  private mutating func erratumIDs(_ title: [Inline], at node: SyntaxNode) -> [String] {
+    var ids: [String] = []
+    for word in title.plainText.split(separator: " ") {
+      let goesOn = word.hasSuffix(",")
+      let label = String(goesOn ? word.dropLast() : word)
+      guard let first = label.first, first.isASCII, first.isUppercase, label.count > 1,
+        label.dropFirst().allSatisfy({ $0.isASCII && $0.isNumber }), errata[label] == nil
+      else { break }
+      errata[label] = lines.position(line: node.line, column: node.column)
+      ids.append(erratumAnchor(label))
+      if !goesOn { break }
+    }
+    return ids
   }
 
   private mutating func code(_ node: SyntaxNode) -> Block? {

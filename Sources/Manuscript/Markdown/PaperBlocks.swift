@@ -29,7 +29,8 @@ extension DocumentBuilder {
       return nil
     }
     let place = lines.locate("#" + id, line: 0, column: 0, from: node.line)
-    let number = registry.define(id, as: kind.target, at: place, &diagnostics)
+    let panel = kind == .figure ? panels[id] : nil
+    let number = registry.define(id, as: kind.target, label: panel?.label, at: place, &diagnostics)
     let origin = lines.position(line: node.line + 1, column: node.column)
     guard let body = diagnostics.collect({ _ in try Node(yaml: node.literal, origin: origin) }) else {
       return nil
@@ -42,10 +43,12 @@ extension DocumentBuilder {
       return nil
     }
     var block = PaperBlock(
-      kind: kind, id: id, number: number.flatMap { Int($0) } ?? 0, body: body, source: node.literal,
+      kind: kind, id: id, number: number.flatMap { Int($0) } ?? 0, label: number ?? "",
+      group: panel?.group, body: body, source: node.literal,
       position: fence,
       caption: [], header: [], rows: [], sources: [])
     readTexts(of: &block)
+    if kind == .figures { readPanels(of: &block) }
     blocks.append(block)
     return block
   }
@@ -70,12 +73,30 @@ extension DocumentBuilder {
       if let erratum = block.body["erratum"], let label = erratum.text {
         namedErrata.append((label, erratum.position))
       }
-    case .figure where caption == nil:
+    case .figure where caption == nil, .figures where caption == nil:
       diagnostics.add(
         Diagnostic(
           .warning, rule: "missing-caption", "the figure '\(block.id)' has no caption", at: block.position,
           expected: "fig-cap: what the figure shows"))
     default: break
+    }
+  }
+
+  /// The figures of a group, which are numbered 3a, 3b, … and must stand after it.
+  private mutating func readPanels(of block: inout PaperBlock) {
+    for node in block.body["of"]?.elements ?? [] {
+      guard let id = node.text else { continue }
+      let index = block.panels.count
+      if registry.targets[id] != nil || panels[id] != nil {
+        diagnostics.add(
+          Diagnostic(
+            rule: "figure-group", "'\(id)' stands before its group, or in two groups", at: node.position,
+            length: node.length, expected: "the id of a figure that follows"))
+        continue
+      }
+      panels[id] = (block.id, block.label + CitationStyle.letters(index))
+      references.append(CrossReference(id: id, position: node.position))
+      block.panels.append(id)
     }
   }
 

@@ -146,6 +146,27 @@ enum MathSymbols {
   ]
 }
 
+/// The TeX command that prints a character in a formula, without those that TeX lacks.
+public func texCommand(for character: Character) -> String? { texCommands[character] }
+
+private let texCommands: [Character: String] = {
+  var names: [Character: String] = [:]
+  // Of several commands for one character, the shortest and first by name.
+  for (name, symbol) in MathSymbols.commands.sorted(by: { ($0.key.count, $0.key) < ($1.key.count, $1.key) }) {
+    let text: String
+    switch symbol {
+    case .identifier(let letters, _), .operation(let letters), .large(let letters, _),
+      .delimiter(let letters):
+      text = letters
+    case .function, .space: continue
+    }
+    if let character = text.first, text.count == 1, !character.isASCII, names[character] == nil {
+      names[character] = "\\\(name)"
+    }
+  }
+  return names
+}()
+
 /// One of mathematics' alphabets; Unicode has each as characters of its own.
 enum MathAlphabet {
   case upright, italic, bold, boldItalic, script, doubleStruck, fraktur, sansSerif, monospace
