@@ -98,7 +98,10 @@ private let base = """
     let late = values.suffix(8).sorted()
     let middle = (late[3] + late[4]) / 2
     #expect(middle > 0.95 && middle < 1.1, "\(values)")
-    #expect(curvature.numbers("stability") == values)
+    // Without momentum the threshold is 2: the two columns divide in another order.
+    for (stability, value) in zip(curvature.numbers("stability"), values) {
+      #expect(abs(stability - value) < 1e-12 * value)
+    }
     // Progressive sharpening comes first.
     #expect(values[0] < 0.9 * middle && values.first != values.max(), "\(values)")
   }
