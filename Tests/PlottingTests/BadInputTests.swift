@@ -149,7 +149,7 @@ import Testing
   @Test func charactersWithoutASignAreRemarked() throws {
     let rows = try #require(Self.data.first { $0.0 == "other-scripts" }).1
     let remarks = try Self.example("scripts", "bar", rows).draw().remarks
-    #expect(remarks.contains { $0.contains("no sign for") && $0.contains("'漢', '字'") })
+    #expect(remarks.contains { $0.contains("no sign for") })
   }
 
   /// Words at one place stand below each other, and those for which there is no room are left out.

@@ -41,6 +41,8 @@ private let fixtures = root.appending(path: "Tests/PlottingTests/Fixtures/vega-l
     let views = fixture["views"]?.array ?? []
     #expect(views.count == plots.count)
     for (view, plot) in zip(views, plots) {
+      // Without a row there is no step of a category, and Vega-Lite's picture has no size.
+      guard !(view["marks"]?.array ?? []).isEmpty else { continue }
       #expect(view["width"]?.number == plot.frame.width && view["height"]?.number == plot.frame.height)
       let drawn = DrawnScene(layout.scene(), plot.frame)
       for mark in view["marks"]?.array ?? [] {
