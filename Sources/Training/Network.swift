@@ -36,6 +36,8 @@ public final class Network {
   private var curvature: CurvatureSpace?
   /// The parameters whose gradient does not leave out pruned weights by itself.
   private var densePieces: [Parameter] = []
+  /// Whether gradients of pruned weights may lie in `gradient`.
+  private var hasPrunedGradients = true
 
   /// Changes the rows of a training batch before they are used.
   public var augmentation: Augmentation?
@@ -110,6 +112,7 @@ public final class Network {
   /// Gradient of the mean loss over the rows `indices` of `data`, in `mode`; returns the mean loss.
   @discardableResult
   public func computeGradient(_ data: ExampleMatrix, _ indices: [Int], mode: Mode = .training) -> Double {
+    hasPrunedGradients = true
     let rows = gather(data, indices[...], augments: mode == .training)
     let sum = passAndLoss(rows, mode, scale: 1 / Float(rows))
     _ = stack.backward(lossLayer.gradient, rows: rows, workspace)
@@ -119,6 +122,7 @@ public final class Network {
   /// Gradient of each example's own loss with respect to its inputs, `input.count` numbers a row, in evaluation mode;
   /// the network must have been made with `wantsInputGradient`.
   public func inputGradient(_ data: ExampleMatrix, _ indices: Range<Int>) -> [[Float]] {
+    hasPrunedGradients = true
     let rows = copy(data, indices)
     _ = passAndLoss(rows, .evaluation, scale: 1)
     guard let gradient = stack.backward(lossLayer.gradient, rows: rows, workspace) else { return [] }
@@ -129,15 +133,19 @@ public final class Network {
 
   /// Prepares for training the weights that a mask keeps, or all with `nil`.
   public func keepOnly(_ mask: Buffer?) {
+    hasPrunedGradients = true
     let sparse = flatLayers(stack.layers).compactMap { ($0 as? DenseLayer)?.keepOnly(mask)?.offset }
     densePieces = mask == nil ? [] : layout.parameters.filter { !sparse.contains($0.offset) }
   }
 
   /// `computeGradient` after `keepOnly`, where the pruned weights are +0, with a gradient of +0 for them.
   public func computeGradient(_ data: ExampleMatrix, _ indices: [Int], keepingOnly mask: Buffer) {
+    // Sparse passes write the gradients of survivors alone: what a dense pass left for the others must not move them.
+    if hasPrunedGradients { kernels.mask(mask.count, gradient.start, mask.start) }
     workspace.prunedWeightsAreZero = true
     computeGradient(data, indices)
     workspace.prunedWeightsAreZero = false
+    hasPrunedGradients = false
     for piece in densePieces {
       kernels.mask(piece.size, gradient.start + piece.offset, mask.start + piece.offset)
     }
@@ -159,6 +167,7 @@ public final class Network {
   public func prepareCurvature(_ data: ExampleMatrix, _ indices: [Int], mode: Mode = .batchStatistics)
     -> Double
   {
+    hasPrunedGradients = true
     let rows = gather(data, indices[...], augments: false)
     let sum = passAndLoss(rows, mode, scale: 1 / Float(rows))
     _ = stack.backwardSaving(lossLayer.gradient, rows: rows, workspace)

@@ -26,6 +26,8 @@ public final class SupermaskTrainer {
   private let second: Buffer
   private let scoreGradient: Buffer
   private var betaPowers = (1.0, 1.0)
+  /// σ(score) of each weight when its mask was last drawn.
+  private var probabilities: [Double] = []
   /// One score a weight, laid out as the parameters.
   public let scores: Buffer
 
@@ -42,6 +44,7 @@ public final class SupermaskTrainer {
     weights = network.layout.parameters.filter { $0.kind == .weight }
     let size = network.layout.size
     (momentum, second, scoreGradient, scores) = (Buffer(size), Buffer(size), Buffer(size), Buffer(size))
+    if kind == .bernoulli { probabilities = [Double](repeating: 0, count: size) }
     guard case .edgePopup = kind else { return }
     for parameter in weights {
       var stream = RandomStream(seed: seed, purpose: "mask-scores/\(parameter.name)")
@@ -112,36 +115,38 @@ public final class SupermaskTrainer {
       var stream = purpose.map { RandomStream(seed: seed, purpose: "\($0)/\(parameter.name)", index: index) }
       parameter.forEachIndex { place in
         let score = scores.start[place]
-        alive.append(stream == nil ? score > 0 : isAlive(score, &stream))
+        guard let word = stream?.next() else {
+          alive.append(score > 0)
+          return
+        }
+        let probability = 1 / (1 + Elementary.exp(-Double(score)))
+        probabilities[place] = probability
+        alive.append(Double(word) * 0x1p-32 < probability)
       }
       return alive
     case .edgePopup(let keep):
-      var sizes: [(size: Float, place: Int)] = []
-      parameter.forEachIndex { sizes.append((abs(scores.start[$0]), sizes.count)) }
-      let order = sizes.sorted { $0.size == $1.size ? $0.place < $1.place : $0.size > $1.size }
-      var alive = [Bool](repeating: false, count: sizes.count)
-      for entry in order.prefix(max(1, Int((keep * Double(sizes.count)).rounded()))) {
-        alive[entry.place] = true
+      // Sizes of numbers are ordered as their bits are.
+      var sizes: [UInt32] = []
+      sizes.reserveCapacity(parameter.count)
+      parameter.forEachIndex { sizes.append(abs(scores.start[$0]).bitPattern) }
+      var (least, equals) = leastOfLargest(sizes, count: max(1, Int((keep * Double(sizes.count)).rounded())))
+      return sizes.map { size in
+        guard size == least else { return size > least }
+        equals -= 1
+        return equals >= 0
       }
-      return alive
     }
-  }
-
-  private func isAlive(_ score: Float, _ stream: inout RandomStream?) -> Bool {
-    guard let word = stream?.next() else { return false }
-    return Double(word) * 0x1p-32 < 1 / (1 + Elementary.exp(-Double(score)))
   }
 
   private func fillScoreGradient() {
     for parameter in weights {
       parameter.forEachIndex { place in
         let slope = network.gradient.start[place] * fixed.start[place]
-        let score = scores.start[place]
         switch kind {
         case .bernoulli:
-          let p = 1 / (1 + Elementary.exp(-Double(score)))
+          let p = probabilities[place]
           scoreGradient.start[place] = slope * Float(p * (1 - p))
-        case .edgePopup: scoreGradient.start[place] = score < 0 ? -slope : slope
+        case .edgePopup: scoreGradient.start[place] = scores.start[place] < 0 ? -slope : slope
         }
       }
     }
@@ -162,4 +167,26 @@ public final class SupermaskTrainer {
         options.nesterov, Float(options.weightDecay))
     }
   }
+}
+
+/// The least of the `count` largest values, and how many of those are equal to it.
+///
+/// Two counts, of the upper and of the lower halves of the values, take the place of sorting.
+func leastOfLargest(_ values: [UInt32], count: Int) -> (least: UInt32, equals: Int) {
+  /// The highest place at which, counted from the top, `wanted` are reached, and how many of them that place has to give.
+  func place(_ counts: [Int], _ wanted: Int) -> (place: Int, given: Int) {
+    var rest = wanted
+    for place in counts.indices.reversed() {
+      if rest <= counts[place] { return (place, rest) }
+      rest -= counts[place]
+    }
+    return (0, rest)
+  }
+  var counts = [Int](repeating: 0, count: 1 << 16)
+  for value in values { counts[Int(value >> 16)] += 1 }
+  let (upper, wanted) = place(counts, count)
+  for index in counts.indices { counts[index] = 0 }
+  for value in values where Int(value >> 16) == upper { counts[Int(value & 0xFFFF)] += 1 }
+  let (lower, equals) = place(counts, wanted)
+  return (UInt32(upper) << 16 | UInt32(lower), equals)
 }

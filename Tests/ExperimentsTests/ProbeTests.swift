@@ -57,14 +57,17 @@ private let base = """
   }
 
   /// ‖w‖² grows by exactly η²‖∇L‖² (less what decay takes) where the scale of w does not matter.
-  @Test(arguments: [0, 0.01]) func weightsThatFeedANormalisationGrowAsPredicted(decay: Double) throws {
+  @Test(arguments: [(0, 1e-5), (0.01, 1e-5), (0.01, 0)])
+  func weightsThatFeedANormalisationGrowAsPredicted(decay: Double, epsilon: Double) throws {
     let made = try tables(
       base.replacing("lr: 0.1", with: "lr: 0.1, weight_decay: \(decay)")
+        .replacing("norm: batch", with: "norm: batch, norm_eps: \(epsilon)")
         + "\nprobe: [{name: weight_growth, every: 1}]")
     let growth = try #require(made[".weight_growth"])
     #expect(growth.rows.count == 40 * 2)
     #expect(growth.numbers("growth_error").allSatisfy { $0 < 1e-5 })
     #expect(growth.numbers("radial_gradient").allSatisfy { abs($0) < 1e-3 })
+    #expect(growth.numbers("angle").allSatisfy { $0 > 0 })
     #expect(growth.numbers("equilibrium_angle").count == (decay > 0 ? 80 : 0))
   }
 

@@ -95,7 +95,7 @@ extension Parameter {
     let (lengthA, lengthB) = (length(a), length(b))
     guard lengthA > 0, lengthB > 0 else { return 0 }
     var square = 0.0
-    for i in offset..<offset + size {
+    forEachIndex { i in
       let difference = Double(a.start[i]) / lengthA - Double(b.start[i]) / lengthB
       square += difference * difference
     }

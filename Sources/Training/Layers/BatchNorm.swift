@@ -71,7 +71,9 @@ final class BatchNormLayer: Layer {
         mean.update(from: running.start, count: 2 * stride)
       }
       let epsilon = Float(options.epsilon)
-      for j in 0..<stride { inverse[j] = 1 / (variance[j] + epsilon).squareRoot() }
+      for j in 0..<scale.columns { inverse[j] = 1 / (variance[j] + epsilon).squareRoot() }
+      // Padding has no variance, and without an epsilon would become 0 · ∞.
+      for j in scale.columns..<stride { inverse[j] = 0 }
       kernels.normalize(
         places, stride, values, stride, mean, inverse, workspace.values(scale), workspace.values(shift),
         start(normalized.start, range.lowerBound), start(output.start, range.lowerBound))
