@@ -26,6 +26,14 @@ public struct PaperConfiguration: Sendable {
     case sections
   }
 
+  /// Which claims Holm's correction takes together.
+  public enum Correction: String, Hashable, Sendable {
+    /// All claims of the paper.
+    case paper
+    /// The claims of one experiment: those whose assertion names it first.
+    case experiment
+  }
+
   /// A file that the configuration names, with its place there.
   public struct FileName: Hashable, Sendable {
     /// The path inside the paper's folder.
@@ -64,6 +72,8 @@ public struct PaperConfiguration: Sendable {
   public var citationStyle = CitationStyle.all[0]
   /// The pages that the article has.
   public var layout = Layout.one
+  /// Which claims Holm's correction takes together.
+  public var correction = Correction.paper
   /// The author's own commands in formulas.
   public var math = MathMacros()
   /// The profiles that the paper offers.
@@ -152,6 +162,15 @@ extension PaperConfiguration {
           Choice("sections", "Each section has its page; the first holds abstract, contents and verdicts."),
         ]), default: .value("one"), doc: "How the article is divided into pages.", example: "sections"),
       Field(
+        "correction",
+        .choice([
+          Choice("paper", "Holm's correction runs over all claims of the paper."),
+          Choice(
+            "experiment",
+            "Holm's correction runs over the claims of one experiment: those whose assertion names it first."),
+        ]), default: .value("paper"), doc: "Which claims Holm's correction takes together.",
+        example: "experiment"),
+      Field(
         "math", .map(.string),
         doc: "Commands of the author's for formulas, by name; `#1` to `#9` stand for their arguments.",
         example: "{\\norm: '\\left\\lVert #1 \\right\\rVert'}"),
@@ -209,6 +228,7 @@ extension PaperConfiguration {
     allowsElements = text("html") == "basic"
     citationStyle = CitationStyle.all.first { $0.name == text("citations") } ?? CitationStyle.all[0]
     layout = text("pages").flatMap(Layout.init) ?? .one
+    correction = text("correction").flatMap(Correction.init) ?? .paper
     bibliography = node["bibliography"].flatMap(PaperConfiguration.fileName)
     let sectionNodes = node["sections"].map { $0.elements ?? [$0] } ?? []
     sections = sectionNodes.compactMap(PaperConfiguration.fileName)

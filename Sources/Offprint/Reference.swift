@@ -71,7 +71,7 @@ private let expressionIntroduction = """
   margin (`a ≈ b ± 0.01`, in ASCII `a ~= b +- 0.01`) or `a in [low, high]`, by two one-sided tests; or says \
   `increasing(x, over: axis)`, `decreasing(x, over: axis)`: then every step from one value of the axis to the next must \
   have its sign (an intersection-union test). For a mere tendency write `kendall(x, over: axis) > 0`. Holm's \
-  correction runs over all claims of a paper.
+  correction runs over all claims of a paper, or with `correction: experiment` in paper.yml over those of one experiment.
 
   In prose, captions, headings and table cells a code span that starts with {val} prints a sample: its mean and the \
   half-width of its 95 % t-interval. Options follow a bar: `%`, `sd`, `plain`, `digits=3`, `bca`.

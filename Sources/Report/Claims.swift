@@ -100,9 +100,27 @@ extension PageRenderer {
       ? "The article’s one claim is a comparison" : "Each of the article’s \(count) claims is a comparison"
     return
       "\(claims) that was judged on fresh runs. It is supported when the interval of the difference over seeds lies "
-      + "wholly on the claimed side, contradicted when wholly on the other. p-values carry Holm’s correction over all claims. A "
+      + "wholly on the claimed side, contradicted when wholly on the other. p-values carry Holm’s correction over \(correctionFamily)\(overPaperSummary). A "
       + "verdict leads to its test, a number to its samples, the name of an experiment or a figure to where it comes from. What follows ± is the half-width of the 95 % t-interval of "
       + "the mean over seeds."
+  }
+
+  /// The claims that Holm's correction takes together, in words.
+  var correctionFamily: String {
+    switch manuscript.configuration.correction {
+    case .paper: "all claims"
+    case .experiment: "the claims of one experiment"
+    }
+  }
+
+  /// How the verdicts would count if the correction ran over all claims; empty where it does.
+  private var overPaperSummary: String {
+    let verdicts = manuscript.blocks(.claim).compactMap { paper.claims[$0.id]?.overPaper }
+    guard !verdicts.isEmpty, !paper.profile.isDraft else { return "" }
+    func count(_ verdict: ReportVerdict) -> Int { verdicts.count { $0 == verdict } }
+    return
+      "; over all claims of the article at once, which is stricter, \(count(.supported)) would be supported, "
+      + "\(count(.contradicted)) contradicted and \(count(.inconclusive)) inconclusive"
   }
 
   /// Running text without markup; computed numbers are spelt out.

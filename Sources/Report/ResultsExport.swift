@@ -4,10 +4,11 @@ import Specification
 
 /// The content of claims.json: every claim with its verdict, in order.
 public func claimsExport(_ paper: ResolvedPaper) -> Value {
+  let renderer = PageRenderer(paper)
   let claims = paper.manuscript.blocks(.claim).map { block -> Value in
     let claim = paper.claims[block.id]
     var members: [String: Value] = [
-      "id": .string(block.id), "says": .string(PageRenderer(paper).plainText(block.caption)),
+      "id": .string(block.id), "says": .string(renderer.plainText(block.caption)),
       "verdict": .string((claim?.verdict ?? .notJudged).rawValue),
     ]
     if let claim {
@@ -19,6 +20,7 @@ public func claimsExport(_ paper: ResolvedPaper) -> Value {
       }
       if let seeds = claim.seeds { members["seeds"] = .number(Double(seeds)) }
       if let p = claim.adjustedP { members["adjusted_p"] = .finite(p) }
+      if let verdict = claim.overPaper { members["verdict_over_paper"] = .string(verdict.rawValue) }
       if !claim.note.isEmpty { members["note"] = .string(claim.note) }
       if let published = claim.published { members["published"] = .string(published.published) }
     }

@@ -32,7 +32,7 @@ public let claimsSchema = schema(
       object(
         [
           "id": ["type": "string", "pattern": "^clm-"], "says": text,
-          "verdict": ["enum": .array(ReportVerdict.allCases.map { .string($0.rawValue) })],
+          "verdict": verdict, "verdict_over_paper": verdict,
           "assertion": text, "experiments": list(text), "difference": number,
           "interval": [
             "type": "array", "prefixItems": [number, number], "minItems": 2, "maxItems": 2,
@@ -41,11 +41,13 @@ public let claimsSchema = schema(
         ],
         optional: [
           "assertion", "experiments", "difference", "interval", "seeds", "adjusted_p", "note", "published",
+          "verdict_over_paper",
         ])),
   ])
 
 private let text: Value = ["type": "string"]
 private let count: Value = ["type": "integer", "minimum": 0]
+private let verdict: Value = ["enum": .array(ReportVerdict.allCases.map { .string($0.rawValue) })]
 private let digest: Value = ["type": "string", "pattern": "^[0-9a-f]{64}$"]
 /// Numbers that JSON cannot write are strings.
 private let number: Value = ["anyOf": [["type": "number"], ["enum": ["NaN", "Infinity", "-Infinity"]]]]

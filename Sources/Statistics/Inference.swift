@@ -155,6 +155,15 @@ public func holm(_ pValues: [Double?]) -> [Double?] {
   return adjusted
 }
 
+/// Holm's correction within each family: `families` names the family of each p-value.
+public func holm<Family: Hashable>(_ pValues: [Double?], within families: [Family]) -> [Double?] {
+  var adjusted = pValues
+  for members in Dictionary(grouping: pValues.indices, by: { families[$0] }).values {
+    for (index, p) in zip(members, holm(members.map { pValues[$0] })) { adjusted[index] = p }
+  }
+  return adjusted
+}
+
 /// A bootstrap interval, bias-corrected and accelerated, of any statistic of a sample.
 ///
 /// - Parameters:

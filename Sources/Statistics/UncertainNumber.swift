@@ -52,7 +52,8 @@ public struct UncertainNumber: Hashable, Sendable {
     let uncertainty = Decimal(abs(halfWidth), shift: shift)
     let magnitude = max(number.leadingExponent, uncertainty.leadingExponent)
     let places = style.digits.map { $0 - 1 - magnitude } ?? uncertainty.placesOfUncertainty
-    if places > 6 || magnitude >= 9 {
+    // A number near one keeps its places, however many: a power of ten would make it no shorter.
+    if (places > 6 && !(-2...0).contains(magnitude)) || magnitude >= 9 {
       let (a, b) = (number.shifted(-magnitude), uncertainty.shifted(-magnitude))
       let mantissa = a.fixed(places: places + magnitude)
       let power = " × 10\(superscript(magnitude))"

@@ -130,7 +130,7 @@ public func judge(
     judgement.verdict = .inconclusive
     judgement.reason =
       p < significanceLevel
-      ? "decided by itself, but not after the correction for all claims" : "the seeds spread too widely"
+      ? "decided by itself, but not after the correction for several claims" : "the seeds spread too widely"
     // Holm multiplies the claim's p-value by how many claims are at least as undecided: the level shrinks as much.
     let share = p > 0 && corrected < 1 ? p / corrected : 1
     judgement.seedsToDecide = seedsToDecide(kind, differences: values, level: significanceLevel * share)

@@ -53,6 +53,11 @@ import Testing
     #expect(holm([0.6, 0.7]) == [1, 1])
   }
 
+  @Test func holmWithinFamiliesCountsOnlyTheFamily() {
+    let adjusted = holm([0.01, 0.03, 0.02, nil, 0.04], within: ["a", "b", "a", "a", "b"])
+    #expect(adjusted == [0.02, 0.06, 0.02, nil, 0.06])
+  }
+
   @Test func bootstrapDependsOnlyOnItsKey() throws {
     let values = [1.0, 4, 2, 8, 5, 7]
     let first = try #require(bootstrapInterval(values, resamples: 500, seed: 3))
@@ -130,6 +135,7 @@ import Testing
     (-0.05123, 0.0071, "−0.051 ± 0.007"), (3.14159, 0.096, "3.14 ± 0.10"), (0.0001, 2, "0 ± 2"),
     (1234.5, 0.25, "1,234.5 ± 0.3"), (99.96, 0.3, "100.0 ± 0.3"), (-0.001, 0.4, "0.0 ± 0.4"),
     (1.234e-7, 4.2e-9, "(1.23 ± 0.04) × 10⁻⁷"), (6.02e23, 1.3e22, "(6.02 ± 0.13) × 10²³"),
+    (1.0000000003, 6.1e-10, "1.0000000003 ± 0.0000000006"),
     (1_234_567, 100_000, "1,230,000 ± 100,000"), (0.125, 0.05, "0.13 ± 0.05"),
   ])
   func roundsByTheUncertainty(value: Double, halfWidth: Double, expected: String) {
