@@ -27,8 +27,8 @@ public struct SHA256: ~Copyable {
   public consuming func hexDigest() -> String {
     var bytes = [UInt8](repeating: 0, count: 32)
     unsafe EVP_DigestFinal_ex(context, &bytes, nil)
-    let digits = Array("0123456789abcdef")
-    return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    func digit(_ value: UInt8) -> UInt8 { value + (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10) }
+    return String(decoding: bytes.flatMap { [digit($0 >> 4), digit($0 & 15)] }, as: UTF8.self)
   }
 
   /// The digest of `bytes` in hexadecimal.

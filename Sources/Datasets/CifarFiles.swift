@@ -15,6 +15,9 @@ struct CifarFiles {
   private var train: [String]
   private var test: String
 
+  /// All six.
+  var paths: [String] { train + [test] }
+
   /// Finds the first folder of the search path that has the dataset.
   static func find(in searchPath: [String]) throws(DatasetError) -> CifarFiles {
     let folders = searchPath.flatMap {

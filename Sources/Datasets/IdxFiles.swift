@@ -10,6 +10,9 @@ struct IdxFiles {
   var testImages: String
   var testLabels: String
 
+  /// All four.
+  var paths: [String] { [trainImages, trainLabels, testImages, testLabels] }
+
   /// Finds the first folder of the search path that has the dataset.
   static func find(_ dataset: DatasetName, in searchPath: [String]) throws(DatasetError) -> IdxFiles {
     let folders = searchPath.map { "\($0)/\(dataset.rawValue)" }

@@ -18,6 +18,14 @@ public let experimentRecord = Record(
     Field(
       "data", dataType, default: .required, doc: "The dataset and its transforms.",
       example: "{name: fashion-mnist, size: 14, train: 10000}"),
+    Field(
+      "profiles", .list(.string, count: 1...20),
+      doc:
+        """
+        The profiles that run it; all of the paper's when it does not say. Elsewhere its place in the report says what it \
+        would take, and its claims are not judged. Its data need not be there.
+        """,
+      example: "[full]"),
     Field("model", .record(modelRecord), doc: "The network.", example: "{mlp: [100, 100], norm: batch}"),
     Field(
       "train", .record(trainRecord), doc: "How it is trained.",
@@ -98,6 +106,13 @@ public struct ExperimentPlanner {
     self.decidedSeeds = decidedSeeds
   }
 
+  /// The profile to plan a block for: this planner's own, or the first of those that it is restricted to.
+  public func profile(of block: ExperimentBlock) -> String {
+    guard let node = block.body["profiles"] else { return profile }
+    let names = (node.elements ?? [node]).compactMap(\.text)
+    return names.isEmpty || names.contains(profile) ? profile : names[0]
+  }
+
   /// The experiment of a block; `nil` with diagnostics when something in it is wrong.
   public func plan(_ block: ExperimentBlock, _ diagnostics: inout Diagnostics) -> Experiment? {
     var found = Diagnostics()
@@ -129,11 +144,12 @@ public struct ExperimentPlanner {
           + prepared.configuration.probes.map(\.declaration)
       }
       digests[prepared.configuration.data.name.rawValue] = prepared.digest
+      let specification = prepared.configuration.value.canonicalJSON
       for seed in 1...(point.seeds ?? seedCount) {
         runs.append(
           Run(
             experiment: block.id, configuration: prepared.configuration, seed: seed, axes: point.cells,
-            cost: prepared.cost, key: key(prepared.configuration.value, seed: seed, data: prepared.digest)))
+            cost: prepared.cost, key: key(specification, seed: seed, data: prepared.digest)))
       }
     }
     if found.hasErrors { return nil }
@@ -144,13 +160,13 @@ public struct ExperimentPlanner {
       dataDigests: digests)
   }
 
-  private func key(_ value: Value, seed: Int, data: String) -> String {
-    let content: Value = [
-      "data": .string(data), "numeric_version": .number(Double(numericVersion)),
-      "seed": .number(Double(seed)),
-      "specification": value,
-    ]
-    return SHA256.hexDigest(of: content.canonicalJSON)
+  /// The digest of the canonical JSON of everything that a result depends on. It is put together here because all
+  /// seeds of a point share the specification, which is most of it.
+  private func key(_ specification: String, seed: Int, data: String) -> String {
+    SHA256.hexDigest(
+      of:
+        #"{"data":"\#(data)","numeric_version":\#(numericVersion),"seed":\#(seed),"specification":\#(specification)}"#
+    )
   }
 
   // MARK: - Profiles
@@ -195,6 +211,15 @@ public struct ExperimentPlanner {
         Diagnostic(
           rule: "unknown-key", "experiment has no option '\(member.key)'", at: member.position,
           length: member.key.utf8.count, hint: nameHint(for: member.key, in: names)))
+    }
+    for name in body["profiles"].map({ $0.elements ?? [$0] }) ?? [] where !profiles.contains(name.text ?? "")
+    {
+      diagnostics.add(
+        Diagnostic(
+          rule: "unknown-profile", "the paper has no profile '\(name.text ?? name.summary)'",
+          at: name.position,
+          length: name.length, expected: "one of " + profiles.joined(separator: ", "),
+          hint: nameHint(for: name.text ?? "", in: profiles)))
     }
     return !diagnostics.hasErrors
   }

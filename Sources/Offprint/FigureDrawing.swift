@@ -36,7 +36,7 @@ func exportFigures(_ request: BuildRequest, in workspace: Workspace, to folder: 
   var summary = BuildSummary()
   let plan = try loadPlan(request, workspace, &summary)
   var loaded: [String: RunResult] = [:]
-  _ = load(plan.runs, workspace.store, into: &loaded, &summary.damaged)
+  load(plan.runs, workspace.store, into: &loaded, &summary.damaged)
   let results = Results(plan, loaded, failures: [])
   try Files.makeFolder(folder)
   var paths: [String] = []

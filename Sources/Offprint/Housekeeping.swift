@@ -4,16 +4,20 @@ import Diagnostics
 import Experiments
 import Manuscript
 import RunStore
+import Specification
 
 // MARK: - clean
 
-/// Removes records and saved states that no profile of the papers needs, half-written files, and figures drawn before.
+/// Removes records and saved states that no profile of the papers needs, half-written files, and what was drawn and tabulated before.
 ///
 /// - Throws: `DiagnosticError` when a paper has mistakes: what it needs is not known then, and nothing is removed.
 public func cleanStore(
   _ folders: [String], in workspace: Workspace, dryRun: Bool
 ) throws -> (records: Int, bytes: Int) {
   var needed: Set<String> = []
+  // Keys of runs on data that are not here are not known: all their records are kept.
+  var missingData: Set<String> = []
+  let library = workspace.library.withPublishedSizes
   for folder in folders {
     var diagnostics = Diagnostics()
     guard let manuscript = parsePaper(folder: folder, &diagnostics) else {
@@ -21,14 +25,22 @@ public func cleanStore(
     }
     for profile in manuscript.configuration.profiles {
       let plan = planPaper(
-        manuscript, folder: folder, profile: profile, library: workspace.library,
+        manuscript, folder: folder, profile: profile, library: library,
         decidedSeeds: { $1.atMost }, &diagnostics)
       guard let plan else { throw DiagnosticError(diagnostics.sorted) }
       needed.formUnion(plan.runs.map(\.key))
+      for data in plan.runs.map(\.configuration.data) where library.missing(data) != nil {
+        missingData.insert(data.name.rawValue)
+      }
     }
   }
   var removed = (records: 0, bytes: 0)
   for key in workspace.store.keys where !needed.contains(key) {
+    if !missingData.isEmpty, case .found(let record) = workspace.store.load(key),
+      missingData.contains(record.specification["data"]?["name"]?.string ?? "")
+    {
+      continue
+    }
     removed.records += 1
     removed.bytes += workspace.store.size(key)
     if !dryRun { workspace.store.remove(key) }
@@ -38,7 +50,10 @@ public func cleanStore(
     if !dryRun { workspace.store.removeCheckpoint(checkpoint.key) }
   }
   removed.bytes += workspace.store.removeLeftovers(dryRun: dryRun).bytes
-  if !dryRun { emptyFolder(workspace.figureCache) }
+  if !dryRun {
+    emptyFolder(workspace.figureCache)
+    emptyFolder(workspace.tableCache)
+  }
   return removed
 }
 

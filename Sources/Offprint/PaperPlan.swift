@@ -33,6 +33,8 @@ public struct PaperPlan: Sendable {
   public let manuscript: Manuscript
   /// The experiments in the order of the text.
   public let experiments: [Experiment]
+  /// Experiments that other profiles have, as planned for those.
+  let elsewhere: [(profile: String, experiment: Experiment)]
   /// The profile that it was planned for.
   public let profile: String
   let values: [FormattedExpression?]
@@ -41,10 +43,13 @@ public struct PaperPlan: Sendable {
   let tables: [(block: PaperBlock, body: TableBody)]
 
   /// All runs, each key once, in the order of the text.
-  public var runs: [Run] {
-    var seen: Set<String> = []
-    return experiments.flatMap(\.runs).filter { seen.insert($0.key).inserted }
-  }
+  public var runs: [Run] { distinctRuns(experiments) }
+}
+
+/// The runs of experiments, each key once, in order.
+func distinctRuns(_ experiments: [Experiment]) -> [Run] {
+  var seen: Set<String> = []
+  return experiments.flatMap(\.runs).filter { seen.insert($0.key).inserted }
 }
 
 /// Checks a manuscript and expands its experiments for a profile.
@@ -66,20 +71,31 @@ public func planPaper(
         expected: "one of " + profiles.joined(separator: ", "), hint: nameHint(for: profile, in: profiles)))
     return nil
   }
-  let planner = ExperimentPlanner(
-    profile: profile, profiles: profiles, library: library, decidedSeeds: decidedSeeds)
-  let experiments = manuscript.blocks(.experiment).compactMap { block in
-    planner.plan(ExperimentBlock(id: block.id, body: block.body), &diagnostics)
+  func planner(_ profile: String, _ library: DatasetLibrary) -> ExperimentPlanner {
+    ExperimentPlanner(profile: profile, profiles: profiles, library: library, decidedSeeds: decidedSeeds)
+  }
+  let blocks = manuscript.blocks(.experiment).map { ExperimentBlock(id: $0.id, body: $0.body) }
+  let own = planner(profile, library)
+  let libraryElsewhere = library.withPublishedSizes
+  var experiments: [Experiment] = []
+  var elsewhere: [(profile: String, experiment: Experiment)] = []
+  for block in blocks {
+    let home = own.profile(of: block)
+    if home == profile {
+      if let experiment = own.plan(block, &diagnostics) { experiments.append(experiment) }
+    } else if let experiment = planner(home, libraryElsewhere).plan(block, &diagnostics) {
+      elsewhere.append((home, experiment))
+    }
   }
   // Complaints about unknown columns of an experiment that could not be planned would only repeat its own.
-  guard experiments.count == manuscript.blocks(.experiment).count else { return nil }
+  guard experiments.count + elsewhere.count == blocks.count else { return nil }
   // Prose speaks of the published profile: what it names must exist there, or in the profile at hand.
-  var known = experiments
+  var known = experiments + elsewhere.map(\.experiment)
   if profile != "default", profiles.contains("default") {
     var ignored = Diagnostics()
-    let published = ExperimentPlanner(profile: "default", profiles: profiles, library: library)
-    known += manuscript.blocks(.experiment).compactMap {
-      published.plan(ExperimentBlock(id: $0.id, body: $0.body), &ignored)
+    let published = planner("default", libraryElsewhere)
+    known += blocks.filter { published.profile(of: $0) == "default" }.compactMap {
+      published.plan($0, &ignored)
     }
   }
   let checker = BlockChecker(known)
@@ -95,8 +111,8 @@ public func planPaper(
   }
   if diagnostics.hasErrors { return nil }
   let plan = PaperPlan(
-    folder: folder, manuscript: manuscript, experiments: experiments, profile: profile, values: values,
-    claims: claims, figures: figures, tables: tables)
+    folder: folder, manuscript: manuscript, experiments: experiments, elsewhere: elsewhere,
+    profile: profile, values: values, claims: claims, figures: figures, tables: tables)
   checkLimits(plan, caps, &diagnostics)
   return diagnostics.hasErrors ? nil : plan
 }

@@ -32,6 +32,9 @@ public struct PlanEstimate: Sendable {
   /// Bytes that the records of the missing runs will take on disk.
   public var disk = 0.0
 
+  /// Datasets that are not on this machine, and how to get them; their published sizes are counted with.
+  public var missingData: [String] = []
+
   /// Seconds on the clock until everything is there, with all workers busy.
   ///
   /// A run is not divided: where one takes longer than an equal share, it decides.
@@ -41,6 +44,9 @@ public struct PlanEstimate: Sendable {
 /// Estimates a build from the runs in the store and from a second of measurement.
 public func estimatePlan(_ request: BuildRequest, in workspace: Workspace) throws -> PlanEstimate {
   var summary = BuildSummary()
+  // Data that are not here yet are no reason not to say what a build would take.
+  var workspace = workspace
+  workspace.library = workspace.library.withPublishedSizes
   let plan = try loadPlan(request, workspace, &summary)
   let pace = Pace(plan, workspace)
   var estimate = PlanEstimate(paper: request.folder, profile: request.profile, workers: workspace.workers)
@@ -64,6 +70,10 @@ public func estimatePlan(_ request: BuildRequest, in workspace: Workspace) throw
     estimate.disk += missing.reduce(0) { $0 + recordBytes($1) }
   }
   estimate.seconds = clockTime(left, workers: workspace.workers)
+  for run in plan.runs {
+    guard let error = workspace.library.missing(run.configuration.data) else { continue }
+    if !estimate.missingData.contains("\(error)") { estimate.missingData.append("\(error)") }
+  }
   return estimate
 }
 
@@ -149,13 +159,14 @@ extension PlanEstimate {
       byteText(Int((lines.map(\.memory).max() ?? 0) * Double(workers))), clock(seconds),
     ])
     return "\(paper), profile \(profile), \(workers) \(workers == 1 ? "worker" : "workers"), "
-      + "\(byteText(Int(disk))) of new records\n" + aligned(rows)
+      + "\(byteText(Int(disk))) of new records\n" + aligned(rows) + missingData.map { "\n\($0)" }.joined()
   }
 
   /// For programs.
   public var json: Value {
     [
-      "disk_bytes": .number(disk.rounded()), "paper": .string(paper), "profile": .string(profile),
+      "disk_bytes": .number(disk.rounded()), "missing_data": .array(missingData.map { .string($0) }),
+      "paper": .string(paper), "profile": .string(profile),
       "seconds": .number(seconds), "workers": .number(Double(workers)),
       "experiments": .array(
         lines.map {

@@ -15,10 +15,13 @@ public struct PreviewServer: ~Copyable {
   /// The port that it listens on.
   public let port: Int
   private let root: String
+  private let frame: String
   private var listeners: [Int32] = []
 
   /// Starts to listen on 127.0.0.1; port 0 takes any that is free. `nil` when the port is taken.
-  public init?(root: String, port wanted: Int) {
+  ///
+  /// `start` is the page that a browser sees first, by its path below `root`.
+  public init?(root: String, start: String, port wanted: Int) {
     let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard socket >= 0 else { return nil }
     _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
@@ -41,6 +44,7 @@ public struct PreviewServer: ~Copyable {
     }
     self.socket = socket
     self.root = root
+    frame = previewFrame(start)
     port = Int(UInt16(bigEndian: address.sin_port))
   }
 
@@ -79,7 +83,7 @@ public struct PreviewServer: ~Copyable {
     let hasBody = request.method != "HEAD"
     switch request.answer(root: root, port: port) {
     case .frame:
-      respond(client, "200 OK", "text/html; charset=utf-8", Array(previewFrame.utf8), hasBody, isFrame: true)
+      respond(client, "200 OK", "text/html; charset=utf-8", Array(frame.utf8), hasBody, isFrame: true)
     case .events:
       let start =
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: keep-alive\r\n\r\n: open\n\n"
@@ -144,12 +148,13 @@ extension ArraySlice<UInt8> {
 }
 
 /// The page round a report: it keeps the reader's place while the report is loaded again.
-private let previewFrame = """
+func previewFrame(_ start: String) -> String {
+  """
   <!doctype html>
   <html lang="en"><meta charset="utf-8"><title>Preview</title>
   <style>html,body,iframe{margin:0;border:0;width:100%;height:100%;display:block}
   p{position:fixed;inset:auto 0 0 0;margin:0;padding:.5rem 1rem;background:#b3261e;color:#fff;font:1rem sans-serif}</style>
-  <iframe title="Report" src="index.html"></iframe><p hidden>The build failed; the terminal says why.</p>
+  <iframe title="Report" src="\(attribute(start))"></iframe><p hidden>The build failed; the terminal says why.</p>
   <script>
   const frame = document.querySelector("iframe"), note = document.querySelector("p");
   const events = new EventSource("/.events");
@@ -164,6 +169,17 @@ private let previewFrame = """
   </script></html>
 
   """
+}
+
+/// The path as an address inside quotes.
+private func attribute(_ path: String) -> String {
+  let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/".utf8)
+  let digits = Array("0123456789ABCDEF")
+  return path.utf8.map {
+    plain.contains($0) ? String(UnicodeScalar($0)) : "%\(digits[Int($0 >> 4)])\(digits[Int($0 & 15)])"
+  }
+  .joined()
+}
 
 /// The files of papers with what tells that one has changed.
 public struct WatchedFiles: Equatable {

@@ -12,11 +12,13 @@ import Tables
 
 /// Fills in everything that the report shows.
 func resolvedPaper(_ resolver: Resolver, _ pictures: [String: DrawnFigure]) -> ResolvedPaper {
-  ResolvedPaper(
+  var paper = ResolvedPaper(
     manuscript: resolver.plan.manuscript, profile: resolver.reportProfile,
     engine: EngineInfo(name: "Offprint", numericVersion: String(numericVersion)), values: resolver.values(),
     claims: resolver.claims(), figures: pictures.mapValues(\.resolved), tables: resolver.resolvedTables(),
     experiments: resolver.experiments())
+  paper.elsewhere = resolver.elsewhere()
+  return paper
 }
 
 /// Writes a paper's report; returns the path of its page.

@@ -19,13 +19,19 @@ public func checkPaper(_ request: BuildRequest, in workspace: Workspace) -> [Dia
 public func statusReport(_ request: BuildRequest, in workspace: Workspace) throws -> String {
   var summary = BuildSummary()
   let plan = try loadPlan(request, workspace, &summary)
-  var rows = [["experiment", "runs", "stored", "damaged"]]
+  var rows = [["experiment", "runs", "stored", "damaged", "core time"]]
+  var total = 0.0
   for experiment in plan.experiments {
     let entries = experiment.runs.map { workspace.store.load($0.key) }
-    let found = entries.count { if case .found = $0 { true } else { false } }
+    let seconds = entries.compactMap { if case .found(let record) = $0 { record.seconds } else { nil } }
     let damaged = entries.count { if case .damaged = $0 { true } else { false } }
-    rows.append([experiment.id, "\(entries.count)", "\(found)", "\(damaged)"])
+    total += seconds.reduce(0, +)
+    rows.append([
+      experiment.id, "\(entries.count)", "\(seconds.count)", "\(damaged)",
+      seconds.isEmpty ? "–" : clock(seconds.reduce(0, +)),
+    ])
   }
+  rows.append(["all", "", "", "", clock(total)])
   let keys = Set(plan.runs.map(\.key))
   let others = workspace.store.keys.count { !keys.contains($0) }
   var text = "\(request.folder), profile \(request.profile)\n" + aligned(rows)

@@ -34,7 +34,7 @@ struct Resolver {
       sample = try expression.evaluate(tables: { tables[$0] })
     } catch {
       return ResolvedValue(
-        text: "–", title: reason(error), experiments: expression.experiments,
+        text: "–", title: reason(error, expression.experiments), experiments: expression.experiments,
         expression: expression.text)
     }
     let numbers = sample.numbers
@@ -59,7 +59,10 @@ struct Resolver {
   }
 
   /// Why an expression has no value, in one line for readers.
-  private func reason(_ error: any Error) -> String {
+  private func reason(_ error: any Error, _ experiments: [String]) -> String {
+    if let other = plan.elsewhere.first(where: { experiments.contains($0.experiment.id) }) {
+      return "runs only in the profile '\(other.profile)'"
+    }
     if reportProfile.isDraft { return "not part of the profile '\(plan.profile)'" }
     if !results.failures.isEmpty { return "some of its runs have no result" }
     return (error as? DiagnosticError)?.diagnostics.first?.message ?? "\(error)"
@@ -67,20 +70,27 @@ struct Resolver {
 
   // MARK: - Claims
 
-  /// The claims of the paper, judged together: Holm's correction runs over all of them.
+  /// The claims of the paper, judged together: Holm's correction runs within each family of them.
   func claims() -> [String: ResolvedClaim] {
     let measured = plan.claims.map { claim in
       Result { try claim.assertion.measure(tables: { tables[$0] }) }
     }
     let isDraft = reportProfile.isDraft
-    let adjusted = holm(
-      measured.map { item in
-        (try? item.get()).flatMap { pValue(of: $0.kind, all: $0.parts.map(\.sample.staged)) }
-      })
+    let pValues = measured.map { item in
+      (try? item.get()).flatMap { pValue(of: $0.kind, all: $0.parts.map(\.sample.staged)) }
+    }
+    let overPaper = holm(pValues)
+    let isByExperiment = plan.manuscript.configuration.correction == .experiment
+    let adjusted =
+      isByExperiment ? holm(pValues, within: plan.claims.map(\.assertion.experiments.first)) : overPaper
     var resolved: [String: ResolvedClaim] = [:]
     for (index, claim) in plan.claims.enumerated() {
-      resolved[claim.block.id] = self.claim(
-        claim, measured[index], adjustedP: adjusted[index], isDraft: isDraft)
+      var result = self.claim(claim, measured[index], adjustedP: adjusted[index], isDraft: isDraft)
+      if isByExperiment {
+        result.overPaper =
+          self.claim(claim, measured[index], adjustedP: overPaper[index], isDraft: isDraft).verdict
+      }
+      resolved[claim.block.id] = result
     }
     return resolved
   }
@@ -95,7 +105,7 @@ struct Resolver {
     do {
       measured = try outcome.get()
     } catch {
-      result.note = reason(error)
+      result.note = reason(error, claim.assertion.experiments)
       return result
     }
     let (judgement, weakest) = judge(
@@ -233,6 +243,22 @@ struct Resolver {
         return ResolvedExperiment.File(name: name, path: "data/\(name).csv")
       },
       command: "offprint verify \(plan.folder) --only \(experiment.id)")
+  }
+
+  /// What the experiments of other profiles would take, in a sentence each.
+  func elsewhere() -> [String: String] {
+    var notes: [String: String] = [:]
+    for (profile, experiment) in plan.elsewhere {
+      let runs = experiment.runs.count
+      let hours = experiment.runs.reduce(0) { $0 + $1.cost.operations } / assumedPace / 3600
+      let data = experiment.dataDigests.keys.sorted().joined(separator: ", ")
+      let time =
+        hours < 1 ? "\(max(1, Int((hours * 60).rounded()))) min" : "\(UncertainNumber(hours).text()) h"
+      notes[experiment.id] =
+        "Runs only in the profile “\(profile)”: \(runs) \(runs == 1 ? "run" : "runs") on \(data), about \(time) "
+        + "of one core at 20 GFLOP/s"
+    }
+    return notes
   }
 
   /// The options that all runs share, by path.

@@ -15,11 +15,19 @@ struct Results {
 
   /// Reads the results of a plan; runs without one are holes in the tables.
   init(_ plan: PaperPlan, _ loaded: [String: RunResult], failures: [FailedRunReason]) {
+    self.init(failures)
+    for experiment in plan.experiments { add(ExperimentResults(experiment, loaded)) }
+  }
+
+  /// Starts with no results, only with the reasons why some are missing.
+  init(_ failures: [FailedRunReason]) {
     for failure in failures { self.failures[failure.key] = failure.reason }
-    for (key, result) in loaded { digests[key] = result.digest }
-    for experiment in plan.experiments {
-      for table in experiment.tables({ loaded[$0.key] }) { tables[table.name] = table }
-    }
+  }
+
+  /// Adds those of an experiment.
+  mutating func add(_ results: ExperimentResults) {
+    digests.merge(results.digests) { first, _ in first }
+    for table in results.tables { tables[table.name] = table }
   }
 }
 

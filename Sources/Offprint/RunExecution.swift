@@ -10,9 +10,18 @@ func execute(
   _ plan: PaperPlan, _ request: BuildRequest, _ workspace: Workspace, _ summary: inout BuildSummary,
   _ progress: inout some ExecutionProgress
 ) throws -> Results? {
-  let wanted = plan.runs.filter { request.only?.contains($0.experiment) ?? true }
+  let cache = TableCache(
+    folder: workspace.tableCache, store: workspace.store, executable: workspace.workerCommand[0])
+  // Only the wanted experiments are run; what the store has of the others is shown all the same.
+  let isWanted = { (experiment: Experiment) in request.only?.contains(experiment.id) ?? true }
+  let kept = cache.load(plan.experiments.filter { !(request.isFresh && isWanted($0)) })
+  let open = plan.experiments.filter { kept[$0.id] == nil }
+  let wanted = distinctRuns(open.filter(isWanted))
+  let renewed = request.isFresh ? Set(wanted.map(\.key)) : []
   var loaded: [String: RunResult] = [:]
-  let missing = request.isFresh ? wanted : load(wanted, workspace.store, into: &loaded, &summary.damaged)
+  load(
+    distinctRuns(open).filter { !renewed.contains($0.key) }, workspace.store, into: &loaded, &summary.damaged)
+  let missing = wanted.filter { loaded[$0.key] == nil }
   var failures: [FailedRunReason] = []
   if !missing.isEmpty {
     // A store that cannot be written may still be read: only new runs need more.
@@ -36,32 +45,41 @@ func execute(
     failures = outcome.failures.map { FailedRunReason(key: $0.key, reason: $0.reason) }
     summary.executed += missing.count - failures.count
     let failed = Set(failures.map(\.key))
-    _ = load(missing.filter { !failed.contains($0.key) }, workspace.store, into: &loaded, &summary.damaged)
+    load(missing.filter { !failed.contains($0.key) }, workspace.store, into: &loaded, &summary.damaged)
   }
-  let names = Dictionary(plan.runs.map { ($0.key, describe($0)) }) { first, _ in first }
-  summary.failures = failures.map { "\(names[$0.key] ?? $0.key): \($0.reason)" }
-  return Results(plan, loaded, failures: failures)
+  let failedKeys = Set(failures.map(\.key))
+  let names = wanted.filter { failedKeys.contains($0.key) }.map { ($0.key, describe($0)) }
+  let nameOfRun = Dictionary(names) { first, _ in first }
+  summary.failures = failures.map { "\(nameOfRun[$0.key] ?? $0.key): \($0.reason)" }
+  var results = Results(failures)
+  for experiment in plan.experiments {
+    if let tables = kept[experiment.id] {
+      results.add(tables)
+      continue
+    }
+    let tables = ExperimentResults(experiment, loaded)
+    if tables.digests.count == experiment.runs.count { cache.save(tables, of: experiment) }
+    results.add(tables)
+  }
+  return results
 }
 
-/// Reads results from the store; returns the runs that it lacks.
-func load(_ runs: [Run], _ store: RunStore, into loaded: inout [String: RunResult], _ damaged: inout [String])
-  -> [Run]
-{
-  runs.filter { run in
+/// Reads the results that the store has; those that are damaged or of another form are named and left out.
+func load(
+  _ runs: [Run], _ store: RunStore, into loaded: inout [String: RunResult], _ damaged: inout [String]
+) {
+  for run in runs {
     switch store.load(run.key) {
     case .found(let record):
       if record.specification != run.configuration.value {
         damaged.append("\(describe(run)): its record is of another specification")
-        return true
-      }
-      if let result = RunResult(record.result) {
+      } else if let result = RunResult(record.result) {
         loaded[run.key] = result
-        return false
+      } else {
+        damaged.append("\(describe(run)): its record has another form")
       }
-      damaged.append("\(describe(run)): its record has another form")
     case .damaged(let reason): damaged.append("\(describe(run)): \(reason)")
     case .absent: break
     }
-    return true
   }
 }

@@ -14,6 +14,8 @@ public struct Workspace: Sendable {
   public var store: RunStore
   /// Drawn figures.
   public var figureCache: String
+  /// Tables of results.
+  public var tableCache: String
   /// Worker processes.
   public var workers: Int
   /// How a worker is started.
@@ -30,7 +32,8 @@ public struct Workspace: Sendable {
     figureCache = "\(cache)/figures"
     self.workers = workers
     workerCommand = [executable, "worker", "--cache", cache]
-    self.library = library
+    self.library = library.remembering(in: StoredDigests(path: "\(cache)/data-digests"))
+    tableCache = "\(cache)/tables"
   }
 }
 

@@ -9,6 +9,7 @@ extension PageRenderer {
     var content = line("p", [:], facts.joined(" · "))
     if !block.caption.isEmpty { content += line("p", [:], tag("b", [:], inlines(block.caption))) }
     if let experiment { content += varied(experiment) + failures(experiment) }
+    if let note = paper.elsewhere[block.id] { content += line("p", [:], HTML(note + ".")) }
     return line("div", ["class": "experiment", "id": block.id], .raw("\n") + content)
   }
 

@@ -9,7 +9,10 @@ extension PageRenderer {
     if let experiment { content += definitions(facts(experiment), class: "facts-list") }
     content += part("Specification", block, yaml(block.source))
     guard let experiment else {
-      return content + line("p", ["class": "missing"], "This experiment has no results yet.")
+      guard let note = paper.elsewhere[block.id] else {
+        return content + line("p", ["class": "missing"], "This experiment has no results yet.")
+      }
+      return content + line("p", [:], HTML(note + "."))
     }
     return content + parameters(experiment, block) + values(of: block) + tests(of: block)
       + numbers(of: block) + runs(experiment, block)
@@ -87,7 +90,12 @@ extension PageRenderer {
     ]
     if !claim.differenceText.isEmpty { rows.append(("Difference", kept(claim.differenceText))) }
     if !claim.samples.isEmpty { rows.append(("By seed", HTML(claim.samples.joined(separator: ", ")))) }
-    if let p = claim.pText { rows.append(("p", HTML("\(p) after Holm’s correction over all claims"))) }
+    if let p = claim.pText {
+      rows.append(("p", HTML("\(p) after Holm’s correction over \(correctionFamily)")))
+    }
+    if let overPaper = claim.overPaper, overPaper != claim.verdict {
+      rows.append(("After correction over all claims", badge(overPaper)))
+    }
     if !claim.note.isEmpty { rows.append(("Note", HTML(claim.note))) }
     return line(
       "div", ["id": kind.anchor(block.id), "class": "test"], definitions(rows, class: "facts-list"))

@@ -19,6 +19,8 @@ public struct ResolvedPaper: Sendable {
   public var tables: [String: ResolvedTable]
   /// The experiments, by id.
   public var experiments: [String: ResolvedExperiment]
+  /// What the experiments would take that run only in other profiles, in a sentence each, by id.
+  public var elsewhere: [String: String] = [:]
   /// The path from the report back to the list of papers; `nil` leaves out the link.
   public var sitePath: String?
   /// The path of results.json, relative to the report; `nil` leaves out the link.
@@ -125,6 +127,8 @@ public struct ResolvedClaim: Sendable, Hashable {
   public var seeds: Int?
   /// The p-value after Holm's correction.
   public var adjustedP: Double?
+  /// The verdict if Holm's correction ran over all claims of the paper, where it runs over those of one experiment.
+  public var overPaper: ReportVerdict?
   /// The p-value as printed: `0.003` or `< 0.001`.
   public var pText: String?
   /// What else there is to say: `about 17 more seeds would probably decide it`.

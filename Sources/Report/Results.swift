@@ -35,8 +35,9 @@ extension PageRenderer {
   mutating func figure(_ block: PaperBlock) -> HTML {
     let label = captionLabel("Figure", block, paper.figures[block.id]?.experiments ?? [])
     guard let figure = paper.figures[block.id] else {
-      let text = line("p", ["class": "missing"], "This figure could not be drawn.")
-      return line("figure", ["id": block.id], text + line("figcaption", [:], label + inlines(block.caption)))
+      return line(
+        "figure", ["id": block.id],
+        missingPicture(block) + line("figcaption", [:], label + inlines(block.caption)))
     }
     let caption = label + inlines(block.caption)
     return line(
@@ -49,7 +50,7 @@ extension PageRenderer {
     var panels = HTML.empty
     for id in block.panels {
       guard let panel = manuscript.blocks.first(where: { $0.id == id }) else { continue }
-      var content = line("p", ["class": "missing"], "This figure could not be drawn.")
+      var content = missingPicture(panel)
       if var figure = paper.figures[id] {
         // Half as wide as a page, a panel is read best as it is drawn for a phone.
         if let narrow = figure.narrowPicture { (figure.picture, figure.narrowPicture) = (narrow, nil) }
@@ -64,6 +65,14 @@ extension PageRenderer {
     return line(
       "figure", ["id": block.id, "class": "full"],
       .raw("\n") + line("div", ["class": "panels"], .raw("\n") + panels) + line("figcaption", [:], caption))
+  }
+
+  /// What stands for a figure without data.
+  private func missingPicture(_ block: PaperBlock) -> HTML {
+    let isElsewhere = paper.elsewhere.keys.contains { block.source.contains($0) }
+    return line(
+      "p", ["class": "missing"],
+      isElsewhere ? "Its experiment is not part of this profile." : "This figure could not be drawn.")
   }
 
   /// The picture, for light and dark pages.

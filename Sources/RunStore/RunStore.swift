@@ -155,6 +155,9 @@ public struct RunStore: Sendable {
     return removed
   }
 
+  /// What changes when a record is written, altered or replaced; `nil` when there is none.
+  public func stamp(_ key: String) -> FileStamp? { FileStamp(path(key)) }
+
   /// Bytes of a record on disk.
   public func size(_ key: String) -> Int { Files.size(path(key)) }
 

@@ -2,72 +2,105 @@
 
 extension Value {
   /// Canonical JSON: members sorted by UTF-16 code units, no white space, ECMAScript numbers (RFC 8785).
-  public var canonicalJSON: String {
-    var text = ""
-    write(to: &text, indent: nil, level: 0)
-    return text
+  public var canonicalJSON: String { String(decoding: canonicalBytes, as: UTF8.self) }
+
+  /// The UTF-8 of `canonicalJSON`.
+  public var canonicalBytes: [UInt8] {
+    var writer = JSONWriter(indents: false)
+    writer.write(self, level: 0)
+    return writer.bytes
   }
 
   /// JSON for people: members sorted, two spaces of indentation, a final newline.
   public var prettyJSON: String {
-    var text = ""
-    write(to: &text, indent: "  ", level: 0)
-    return text + "\n"
-  }
-
-  private func write(to text: inout String, indent: String?, level: Int) {
-    switch self {
-    case .null: text += "null"
-    case .bool(let value): text += value ? "true" : "false"
-    case .number(let value): text += value.isFinite ? ecmaScriptNumber(value) : "null"
-    case .string(let value): writeJSONString(value, to: &text)
-    case .array(let values):
-      writeList(values, brackets: ("[", "]"), to: &text, indent: indent, level: level) { value, text in
-        value.write(to: &text, indent: indent, level: level + 1)
-      }
-    case .object(let members):
-      let sorted = members.sorted { $0.key.utf16.lexicographicallyPrecedes($1.key.utf16) }
-      writeList(sorted, brackets: ("{", "}"), to: &text, indent: indent, level: level) { member, text in
-        writeJSONString(member.key, to: &text)
-        text += indent == nil ? ":" : ": "
-        member.value.write(to: &text, indent: indent, level: level + 1)
-      }
-    }
-  }
-
-  private func writeList<Element>(
-    _ elements: [Element], brackets: (String, String), to text: inout String, indent: String?, level: Int,
-    element: (Element, inout String) -> Void
-  ) {
-    text += brackets.0
-    for (index, value) in elements.enumerated() {
-      if index > 0 { text += "," }
-      if let indent { text += "\n" + String(repeating: indent, count: level + 1) }
-      element(value, &text)
-    }
-    if let indent, !elements.isEmpty { text += "\n" + String(repeating: indent, count: level) }
-    text += brackets.1
+    var writer = JSONWriter(indents: true)
+    writer.write(self, level: 0)
+    return String(decoding: writer.bytes, as: UTF8.self) + "\n"
   }
 }
 
-private func writeJSONString(_ value: String, to text: inout String) {
-  text += "\""
-  for scalar in value.unicodeScalars {
-    switch scalar {
-    case "\"": text += "\\\""
-    case "\\": text += "\\\\"
-    case "\n": text += "\\n"
-    case "\r": text += "\\r"
-    case "\t": text += "\\t"
-    case "\u{8}": text += "\\b"
-    case "\u{C}": text += "\\f"
-    case let c where c.value < 0x20:
-      let hex = String(c.value, radix: 16)
-      text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-    default: text.unicodeScalars.append(scalar)
+/// Writes bytes, not text: a paper's results are megabytes of JSON.
+private struct JSONWriter {
+  let indents: Bool
+  var bytes: [UInt8] = []
+
+  init(indents: Bool) { self.indents = indents }
+
+  mutating func write(_ value: Value, level: Int) {
+    switch value {
+    case .null: bytes += "null".utf8
+    case .bool(let value): bytes += (value ? "true" : "false").utf8
+    case .number(let value):
+      if value.isFinite { writeNumber(value) } else { bytes += "null".utf8 }
+    case .string(let value): writeString(value)
+    case .array(let values):
+      bytes.append(UInt8(ascii: "["))
+      for (index, value) in values.enumerated() {
+        startElement(index, level)
+        write(value, level: level + 1)
+      }
+      endList(values.isEmpty, level)
+      bytes.append(UInt8(ascii: "]"))
+    case .object(let members):
+      bytes.append(UInt8(ascii: "{"))
+      for (index, member) in members.sorted(by: { precedesInUTF16($0.key, $1.key) }).enumerated() {
+        startElement(index, level)
+        writeString(member.key)
+        bytes.append(UInt8(ascii: ":"))
+        if indents { bytes.append(UInt8(ascii: " ")) }
+        write(member.value, level: level + 1)
+      }
+      endList(members.isEmpty, level)
+      bytes.append(UInt8(ascii: "}"))
     }
   }
-  text += "\""
+
+  private mutating func startElement(_ index: Int, _ level: Int) {
+    if index > 0 { bytes.append(UInt8(ascii: ",")) }
+    if indents { startLine(level + 1) }
+  }
+
+  private mutating func endList(_ isEmpty: Bool, _ level: Int) {
+    if indents, !isEmpty { startLine(level) }
+  }
+
+  private mutating func startLine(_ level: Int) {
+    bytes.append(UInt8(ascii: "\n"))
+    bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * level))
+  }
+
+  private mutating func writeNumber(_ value: Double) {
+    // Most numbers are small whole ones.
+    if value == value.rounded(), abs(value) < 1e15 {
+      bytes += String(Int64(value)).utf8
+    } else {
+      bytes += ecmaScriptNumber(value).utf8
+    }
+  }
+
+  private mutating func writeString(_ value: String) {
+    bytes.append(UInt8(ascii: "\""))
+    for byte in value.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+      case UInt8(ascii: "\n"): bytes += #"\n"#.utf8
+      case UInt8(ascii: "\r"): bytes += #"\r"#.utf8
+      case UInt8(ascii: "\t"): bytes += #"\t"#.utf8
+      case 8: bytes += #"\b"#.utf8
+      case 12: bytes += #"\f"#.utf8
+      case 0..<0x20: bytes += (#"\u00"# + (byte < 16 ? "0" : "") + String(byte, radix: 16)).utf8
+      default: bytes.append(byte)
+      }
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+}
+
+/// Whether `a` comes before `b` in the order of UTF-16 code units. Below U+E000 that of UTF-8 is the same, and quicker.
+private func precedesInUTF16(_ a: String, _ b: String) -> Bool {
+  let hasLateScalars = a.utf8.contains { $0 >= 0xEE } || b.utf8.contains { $0 >= 0xEE }
+  return hasLateScalars
+    ? a.utf16.lexicographicallyPrecedes(b.utf16) : a.utf8.lexicographicallyPrecedes(b.utf8)
 }
 
 /// The shortest decimal that reads back as `value`, laid out as ECMAScript's `Number::toString`.
@@ -77,25 +110,24 @@ public func ecmaScriptNumber(_ value: Double) -> String {
   if value == 0 { return "0" }
   if value < 0 { return "-" + ecmaScriptNumber(-value) }
   // `description` gives the shortest digits; only their layout differs between Swift and ECMAScript.
-  let parts = value.description.split(separator: "e")
-  var point = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
-  let mantissa = parts[0].split(separator: ".", omittingEmptySubsequences: false)
-  let whole = mantissa[0]
-  let fraction = mantissa.count > 1 ? mantissa[1] : ""
-  point += whole.count
-  var digits = Array(whole + fraction)
-  while digits.first == "0" {
-    digits.removeFirst()
-    point -= 1
-  }
-  while digits.last == "0" { digits.removeLast() }
+  let text = Array(value.description.utf8)
+  let mark = text.firstIndex(of: UInt8(ascii: "e")) ?? text.count
+  let mantissa = text[..<mark]
+  let dot = mantissa.firstIndex(of: UInt8(ascii: ".")) ?? mark
+  var point = dot + (mark < text.count ? Int(String(decoding: text[(mark + 1)...], as: UTF8.self)) ?? 0 : 0)
+  let all = mantissa.filter { $0 != UInt8(ascii: ".") }
+  let leading = all.prefix { $0 == UInt8(ascii: "0") }.count
+  point -= leading
+  let trailing = all.reversed().prefix { $0 == UInt8(ascii: "0") }.count
+  let digits = all[leading..<(all.count - trailing)]
+  func string(_ part: some Sequence<UInt8>) -> String { String(decoding: Array(part), as: UTF8.self) }
   let n = digits.count
-  if n <= point, point <= 21 { return String(digits) + String(repeating: "0", count: point - n) }
-  if 0 < point, point <= 21 { return String(digits[..<point]) + "." + String(digits[point...]) }
-  if -6 < point, point <= 0 { return "0." + String(repeating: "0", count: -point) + String(digits) }
+  if n <= point, point <= 21 { return string(digits) + String(repeating: "0", count: point - n) }
+  if 0 < point, point <= 21 { return string(digits.prefix(point)) + "." + string(digits.dropFirst(point)) }
+  if -6 < point, point <= 0 { return "0." + String(repeating: "0", count: -point) + string(digits) }
   let exponent = (point > 0 ? "+" : "-") + String(abs(point - 1))
-  let head = String(digits[0])
-  return n == 1 ? head + "e" + exponent : head + "." + String(digits[1...]) + "e" + exponent
+  let head = string(digits.prefix(1))
+  return n == 1 ? head + "e" + exponent : head + "." + string(digits.dropFirst()) + "e" + exponent
 }
 
 /// Why a text is not JSON.

@@ -81,17 +81,24 @@ public struct Table: Sendable {
 
   /// Comma-separated values with a header line (RFC 4180, newline-terminated rows); missing cells are empty.
   public var csv: String {
-    func quoted(_ text: String) -> String {
-      let special = text.contains { $0 == "," || $0 == "\"" || $0.isNewline }
-      return special
-        ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-          + "\"" : text
+    var bytes: [UInt8] = []
+    func append(_ fields: some Sequence<String>) {
+      for (index, field) in fields.enumerated() {
+        if index > 0 { bytes.append(UInt8(ascii: ",")) }
+        bytes += Table.quoted(field).utf8
+      }
+      bytes.append(UInt8(ascii: "\n"))
     }
-    var text = columns.map { quoted($0.name) }.joined(separator: ",") + "\n"
-    for row in rows {
-      text += row.map { quoted($0.label) }.joined(separator: ",")
-      text += "\n"
-    }
-    return text
+    append(columns.lazy.map(\.name))
+    for row in rows { append(row.lazy.map(\.label)) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func quoted(_ text: String) -> String {
+    // Numbers and most names need no look at their characters.
+    if text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x2C }) { return text }
+    guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
+    return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+      + "\""
   }
 }

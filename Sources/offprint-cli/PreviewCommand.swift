@@ -25,7 +25,9 @@ struct Preview: ParsableCommand {
 
   func run() throws {
     let folders = try options.folders()
-    guard var server = PreviewServer(root: options.output, port: port) else {
+    // A build of named papers leaves the list of papers alone, which may not be there.
+    let start = options.papers.isEmpty ? "index.html" : "\(paperName(folders[0]))/index.html"
+    guard var server = PreviewServer(root: options.output, start: start, port: port) else {
       writeError("error[port]: port \(port) is taken\n  hint: --port 0 takes any that is free\n")
       throw Exit.error
     }

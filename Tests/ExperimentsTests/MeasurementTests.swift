@@ -47,18 +47,21 @@ private let small = """
     let rotation = SymmetricEigen(random(6, 6, "r").columnGram).vectors
     var y = x.times(rotation)
     for i in y.values.indices { y.values[i] = 3 * y.values[i] + 2 }
-    #expect(abs(linearCKA(x, y) - 1) < 1e-12)
-    #expect(abs(debiasedCKA(x, y) - 1) < 1e-12)
-    #expect(mutualNearestNeighbours(x, y, k: 5) == 1)
     let other = random(40, 60, "other")
-    #expect(linearCKA(x, other) > 0.2)
-    #expect(abs(debiasedCKA(x, other)) < 0.15)
-    #expect(mutualNearestNeighbours(x, other, k: 5) < 0.4)
+    let (one, turned, unlike) = (
+      Representation(x, neighbours: 5), Representation(y, neighbours: 5), Representation(other, neighbours: 5)
+    )
+    #expect(abs(one.linearCKA(turned) - 1) < 1e-12)
+    #expect(abs(one.debiasedCKA(turned) - 1) < 1e-12)
+    #expect(one.mutualNearestNeighbours(turned) == 1)
+    #expect(one.linearCKA(unlike) > 0.2)
+    #expect(abs(one.debiasedCKA(unlike)) < 0.15)
+    #expect(one.mutualNearestNeighbours(unlike) < 0.4)
     // The definition with features: ‖YᵀX‖²_F/(‖XᵀX‖_F‖YᵀY‖_F).
     let (a, b) = (x.centered, other.centered)
     let cross = b.transposed.times(a).frobeniusNorm
     let definition = cross * cross / (a.columnGram.frobeniusNorm * b.columnGram.frobeniusNorm)
-    #expect(abs(linearCKA(x, other) - definition) < 1e-12)
+    #expect(abs(one.linearCKA(unlike) - definition) < 1e-12)
   }
 
   @Test func representationsAreCompared() throws {

@@ -52,6 +52,10 @@ import Testing
     #expect(PreviewRequest("nonsense\r\n\r\n") == nil)
   }
 
+  @Test func frameStartsAtThePage() {
+    #expect(previewFrame("a \"b\"/index.html").contains(#"src="a%20%22b%22/index.html""#))
+  }
+
   @Test func changesAreSeen() throws {
     let folder = root.appending(path: "site").path
     let before = WatchedFiles(in: [folder])

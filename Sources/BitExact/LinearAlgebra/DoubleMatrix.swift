@@ -75,8 +75,13 @@ public struct DoubleMatrix: Sendable, Hashable {
     let (inner, width) = (columns, other.rows)
     values.withUnsafeBufferPointer { a in
       other.values.withUnsafeBufferPointer { b in
-        for i in 0..<rows {
-          for j in 0..<width { result.values[i * width + j] = lanesDot(a, i * inner, b, j * inner, inner) }
+        // Some rows of the other matrix stay in the cache while those of this one pass.
+        for first in stride(from: 0, to: width, by: rowsAtATime) {
+          for i in 0..<rows {
+            for j in first..<min(width, first + rowsAtATime) {
+              result.values[i * width + j] = lanesDot(a, i * inner, b, j * inner, inner)
+            }
+          }
         }
       }
     }
@@ -87,11 +92,13 @@ public struct DoubleMatrix: Sendable, Hashable {
   public var rowGram: DoubleMatrix {
     var result = DoubleMatrix(rows: rows, columns: rows)
     values.withUnsafeBufferPointer { a in
-      for i in 0..<rows {
-        for j in 0...i {
-          let value = lanesDot(a, i * columns, a, j * columns, columns)
-          result.values[i * rows + j] = value
-          result.values[j * rows + i] = value
+      for first in stride(from: 0, to: rows, by: rowsAtATime) {
+        for i in first..<rows {
+          for j in first...min(i, first + rowsAtATime - 1) {
+            let value = lanesDot(a, i * columns, a, j * columns, columns)
+            result.values[i * rows + j] = value
+            result.values[j * rows + i] = value
+          }
         }
       }
     }
@@ -119,6 +126,9 @@ public struct DoubleMatrix: Sendable, Hashable {
     return result
   }
 }
+
+/// Rows that are small enough together for the cache next to a core.
+private let rowsAtATime = 16
 
 /// Σ aᵢ·bᵢ in eight lanes with a fixed tree.
 public func dot(_ a: [Double], _ b: [Double]) -> Double {

@@ -64,11 +64,22 @@ public struct HouseholderQR: Sendable {
     columnsOfA = columns
     diagonal = [Double](repeating: 0, count: n)
     scales = [Double](repeating: 0, count: n)
-    for k in 0..<n { reflect(k) }
+    // A few columns at a time take all reflections so far, so that they stay in the cache while those stream by. Each
+    // column meets the reflections in the same order as it would one reflection after the other.
+    for first in stride(from: 0, to: n, by: HouseholderQR.columnsAtATime) {
+      let end = min(n, first + HouseholderQR.columnsAtATime)
+      for k in 0..<first { apply(k, to: first..<end) }
+      for k in first..<end {
+        makeReflection(k)
+        apply(k, to: (k + 1)..<end)
+      }
+    }
   }
 
-  private mutating func reflect(_ k: Int) {
-    let (m, n) = (height, width)
+  private static let columnsAtATime = 8
+
+  private mutating func makeReflection(_ k: Int) {
+    let m = height
     let start = k * m + k
     let length = columnsOfA.values.withUnsafeBufferPointer {
       lanesDot($0, start, $0, start, m - k).squareRoot()
@@ -79,10 +90,14 @@ public struct HouseholderQR: Sendable {
     // v = x − αe₁ without cancellation, and 2/(v·v).
     columnsOfA.values[start] = first - diagonal[k]
     scales[k] = 1 / (length * (length + abs(first)))
-    let scale = scales[k]
+  }
+
+  private mutating func apply(_ k: Int, to columns: Range<Int>) {
+    let (m, scale, start) = (height, scales[k], k * height + k)
+    guard scale != 0 else { return }
     columnsOfA.values.withUnsafeMutableBufferPointer { values in
       let read = UnsafeBufferPointer(values)
-      for j in (k + 1)..<max(n, k + 1) {
+      for j in columns {
         let product = lanesDot(read, start, read, j * m + k, m - k)
         lanesAdd(-scale * product, read, start, to: values, j * m + k, m - k)
       }

@@ -84,12 +84,12 @@ struct RepresentationSimilarity: RunProtocol {
     ] {
       for x in a {
         for y in b {
-          let cka = linearCKA(x.values, y.values)
-          let shared = mutualNearestNeighbours(x.values, y.values, k: neighbours)
+          let cka = x.values.linearCKA(y.values)
+          let shared = x.values.mutualNearestNeighbours(y.values)
           table.addRow(
             [
               "layer": Double(x.layer), "other_layer": Double(y.layer), "cka": cka,
-              "cka_debiased": debiasedCKA(x.values, y.values), "mutual_knn": shared,
+              "cka_debiased": x.values.debiasedCKA(y.values), "mutual_knn": shared,
             ], labels: ["pair": pair])
           if x.layer == max(1, a.count - 1), y.layer == x.layer {
             values["cka_\(pair)"] = cka
@@ -103,8 +103,10 @@ struct RepresentationSimilarity: RunProtocol {
     return RunResult(tables: ["": main, "layers": table], digests: series.digests)
   }
 
-  private func layers(_ series: TrainingSeries) -> [LayerOutputs] {
-    series.network.activations(series.data.test, count: examples)
+  private func layers(_ series: TrainingSeries) -> [(layer: Int, values: Representation)] {
+    series.network.activations(series.data.test, count: examples).map {
+      ($0.layer, Representation($0.values, neighbours: neighbours))
+    }
   }
 
   private func shuffled(_ series: TrainingSeries) -> [Int32] {
