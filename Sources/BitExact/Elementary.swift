@@ -6,20 +6,29 @@
 public enum Elementary {
   private static let ln2High = 0x1.62e42fefa0000p-1
   private static let ln2Low = 0x1.cf79abc9e3b39p-40
-  /// 1/n! for n = 2…14.
-  private static let inverseFactorials: [Double] = {
-    var factorial = 1.0
-    return (2...14).map { n in
-      factorial *= Double(n)
-      return 1 / factorial
-    }
-  }()
-
   /// exp(x) − 1 − x for |x| ≤ ½ ln 2, by its Taylor polynomial to x¹⁴.
-  private static func exponentialTail(_ x: Double) -> Double {
-    var p = 0.0
-    for coefficient in inverseFactorials.reversed() { p = p * x + coefficient }
+  @inline(__always) private static func exponentialTail(_ x: Double) -> Double {
+    var p = 1.0 / 87178291200
+    p = p * x + 1.0 / 6227020800
+    p = p * x + 1.0 / 479001600
+    p = p * x + 1.0 / 39916800
+    p = p * x + 1.0 / 3628800
+    p = p * x + 1.0 / 362880
+    p = p * x + 1.0 / 40320
+    p = p * x + 1.0 / 5040
+    p = p * x + 1.0 / 720
+    p = p * x + 1.0 / 120
+    p = p * x + 1.0 / 24
+    p = p * x + 1.0 / 6
+    p = p * x + 1.0 / 2
     return p * x * x
+  }
+
+  /// The whole number next to x, of two the one farther from zero, for |x| < 2⁶²; without a call of the C library.
+  @inline(__always) private static func nearest(_ x: Double) -> Int {
+    let whole = Int(x)
+    let rest = x - Double(whole)
+    return rest >= 0.5 ? whole + 1 : rest <= -0.5 ? whole - 1 : whole
   }
 
   /// e to the power x; error below 1 ulp. Overflows to infinity above 709.78, underflows to 0 below −745.2.
@@ -27,18 +36,20 @@ public enum Elementary {
     if x.isNaN { return x }
     if x > 709.782712893384 { return .infinity }
     if x < -745.2 { return 0 }
-    let n = (x * 1.4426950408889634).rounded()
+    let power = nearest(x * 1.4426950408889634)
+    let n = Double(power)
     let high = x - n * ln2High
     let low = n * ln2Low
     let r = high - low
     let value = 1 + (r + (exponentialTail(r) + ((high - r) - low)))
     // Two factors, so that neither is outside the range of normal numbers.
-    let half = (n / 2).rounded(.down)
-    return value * power2(Int(half)) * power2(Int(n - half))
+    let half = power >> 1
+    return value * power2(half) * power2(power - half)
   }
 
-  private static func power2(_ n: Int) -> Double {
-    Double(sign: .plus, exponent: n, significand: 1)
+  /// 2 to the power n, −1022 ≤ n ≤ 1023.
+  @inline(__always) private static func power2(_ n: Int) -> Double {
+    Double(bitPattern: UInt64(truncatingIfNeeded: n + 1023) << 52)
   }
 
   /// exp(x) − 1; error below 3 ulp, also near zero.
@@ -51,8 +62,7 @@ public enum Elementary {
     if x.isNaN || x == .infinity { return x }
     if x == 0 { return -.infinity }
     if x < 0 { return .nan }
-    var exponent = Double(x.exponent)
-    var m = x.significand
+    var (exponent, m) = split(x)
     if m > 1.4142135623730951 {
       m *= 0.5
       exponent += 1
@@ -61,11 +71,28 @@ public enum Elementary {
     let f = m - 1
     let s = f / (2 + f)
     let q = s * s
-    var p = 0.0
-    for n in stride(from: 23.0, through: 3, by: -2) { p = p * q + 2 / n }
+    var p = 2.0 / 23
+    p = p * q + 2.0 / 21
+    p = p * q + 2.0 / 19
+    p = p * q + 2.0 / 17
+    p = p * q + 2.0 / 15
+    p = p * q + 2.0 / 13
+    p = p * q + 2.0 / 11
+    p = p * q + 2.0 / 9
+    p = p * q + 2.0 / 7
+    p = p * q + 2.0 / 5
+    p = p * q + 2.0 / 3
     let half = 0.5 * f * f
     let tail = s * (half + q * p)
     return exponent * ln2High - ((half - (tail + exponent * ln2Low)) - f)
+  }
+
+  /// Exponent and significand in 1..<2 of a positive number.
+  @inline(__always) private static func split(_ x: Double) -> (exponent: Double, significand: Double) {
+    guard x.isNormal else { return (Double(x.exponent), x.significand) }
+    let bits = x.bitPattern
+    let significand = bits & 0xF_FFFF_FFFF_FFFF | 0x3FF0_0000_0000_0000
+    return (Double(Int(bits >> 52) - 1023), Double(bitPattern: significand))
   }
 
   /// log(1 + x); error below 3 ulp, also near zero.
@@ -110,27 +137,43 @@ public enum Elementary {
 
   private static func circular(_ x: Double, quarter: Int) -> Double {
     guard abs(x) <= 1e6 else { return .nan }
-    let n = (x * 0.6366197723675814).rounded()
+    let turns = nearest(x * 0.6366197723675814)
+    let n = Double(turns)
     // π/2 in three parts of 33 bits, so that the products with n are exact.
     var r = x - n * 0x1.921fb54400000p+0
     r -= n * 0x1.0b4611a600000p-34
     r -= n * 0x1.3198a2e037073p-69
     let square = r * r
-    let turn = ((Int(n) + quarter) % 4 + 4) % 4
-    let value = turn % 2 == 0 ? sineSeries(r, square) : cosineSeries(square)
+    let turn = (turns + quarter) & 3
+    let value = turn & 1 == 0 ? sineSeries(r, square) : cosineSeries(square)
     return turn >= 2 ? -value : value
   }
 
-  private static func sineSeries(_ r: Double, _ square: Double) -> Double {
-    var p = 0.0
-    for n in stride(from: 17.0, through: 3, by: -2) { p = (1 - p) * square / (n * (n - 1)) }
-    return r - r * p
+  /// Taylor's polynomial of the sine to r¹⁷, |r| ≤ π/4.
+  @inline(__always) private static func sineSeries(_ r: Double, _ square: Double) -> Double {
+    var p = 1.0 / 355687428096000
+    p = p * square - 1.0 / 1307674368000
+    p = p * square + 1.0 / 6227020800
+    p = p * square - 1.0 / 39916800
+    p = p * square + 1.0 / 362880
+    p = p * square - 1.0 / 5040
+    p = p * square + 1.0 / 120
+    p = p * square - 1.0 / 6
+    return r + r * square * p
   }
 
-  private static func cosineSeries(_ square: Double) -> Double {
-    var p = 0.0
-    for n in stride(from: 18.0, through: 2, by: -2) { p = (1 - p) * square / (n * (n - 1)) }
-    return 1 - p
+  /// Taylor's polynomial of the cosine to r¹⁸, |r| ≤ π/4.
+  @inline(__always) private static func cosineSeries(_ square: Double) -> Double {
+    var p = -1.0 / 6402373705728000
+    p = p * square + 1.0 / 20922789888000
+    p = p * square - 1.0 / 87178291200
+    p = p * square + 1.0 / 479001600
+    p = p * square - 1.0 / 3628800
+    p = p * square + 1.0 / 40320
+    p = p * square - 1.0 / 720
+    p = p * square + 1.0 / 24
+    p = p * square - 1.0 / 2
+    return 1 + square * p
   }
 }
 

@@ -145,21 +145,31 @@ private struct Tridiagonal {
     let order = (0..<n).sorted { a, b in
       diagonal[a] == diagonal[b] ? a < b : diagonal[a] > diagonal[b]
     }
-    var result = DoubleMatrix(rows: n, columns: n)
-    for (place, source) in order.enumerated() {
-      var vector = vectors.row(source)
-      for k in stride(from: n - 3, through: 0, by: -1) where scales[k] != 0 {
-        reflections.values.withUnsafeBufferPointer { values in
-          vector.withUnsafeMutableBufferPointer { x in
-            let product = lanesDot(values, k * n, UnsafeBufferPointer(x), 0, n)
-            lanesAdd(-scales[k] * product, values, k * n, to: x, 0, n)
+    var result = DoubleMatrix(rows: n, columns: n, values: order.flatMap { vectors.row($0) })
+    // A few vectors at a time stay in the cache while the reflections stream by.
+    for first in stride(from: 0, to: n, by: 8) { reflect(&result, first..<min(n, first + 8)) }
+    for i in 0..<n where signOfLargest(result.row(i)) < 0 {
+      for j in 0..<n { result[i, j] = -result[i, j] }
+    }
+    return (order.map { diagonal[$0] }, result)
+  }
+
+  /// Takes rows back through all reflections, the last one first.
+  private func reflect(_ matrix: inout DoubleMatrix, _ rows: Range<Int>) {
+    let n = size
+    reflections.values.withUnsafeBufferPointer { values in
+      matrix.values.withUnsafeMutableBufferPointer { x in
+        for k in stride(from: n - 3, through: 0, by: -1) where scales[k] != 0 {
+          // Reflection k is zero up to its element k; whole lanes of eight are left out.
+          let start = (k + 1) & ~7
+          for row in rows {
+            let (place, count) = (row * n + start, n - start)
+            let product = lanesDot(values, k * n + start, UnsafeBufferPointer(x), place, count)
+            lanesAdd(-scales[k] * product, values, k * n + start, to: x, place, count)
           }
         }
       }
-      let sign = signOfLargest(vector)
-      for j in 0..<n { result[place, j] = sign * vector[j] }
     }
-    return (order.map { diagonal[$0] }, result)
   }
 }
 

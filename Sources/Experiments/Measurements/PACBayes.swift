@@ -62,9 +62,18 @@ struct PACBayes: RunMeasurement {
     network.layout.initialize(start, options: network.options, seed: seed)
     let rows = Array(0..<min(examples, data.train.count))
     let wanted = network.evaluate(data.train, indices: rows).accuracy - drop
+    // The same draws at every σ: kept where that takes at most 32 MB.
+    let keeps = draws * network.layout.count <= 4 << 20
+    let kept = keeps ? (0..<draws).map { noise(network.layout, draw: $0, seed) } : []
     func largest(_ scalesWithWeight: Bool) -> Double {
       bisect { sigma in
-        accuracy(network, data.train, rows, trained, sigma, scalesWithWeight, seed) >= wanted
+        let accuracies = (0..<draws).map { draw in
+          disturb(
+            network, trained, keeps ? kept[draw] : noise(network.layout, draw: draw, seed), sigma,
+            scalesWithWeight)
+          return network.evaluate(data.train, indices: rows).accuracy
+        }
+        return accuracies.reduce(0, +) / Double(draws) >= wanted
       }
     }
     let (sigma, magnitude) = (largest(false), largest(true))
@@ -84,25 +93,31 @@ struct PACBayes: RunMeasurement {
     return low > 0 ? low : high
   }
 
-  private func accuracy(
-    _ network: Network, _ data: ExampleMatrix, _ rows: [Int], _ trained: NetworkState, _ sigma: Double,
-    _ scalesWithWeight: Bool, _ seed: UInt64
-  ) -> Double {
-    var sum = 0.0
-    for draw in 0..<draws {
-      trained.restore(network)
-      for parameter in network.layout.parameters {
-        var stream = RandomStream(
-          seed: seed, purpose: "pac-bayes/\(parameter.name)", index: UInt32(draw))
-        parameter.forEachIndex { place in
-          let w = Double(network.parameters.start[place])
-          let deviation = scalesWithWeight ? (sigma * sigma * w * w + 1e-6).squareRoot() : sigma
-          network.parameters.start[place] = Float(w + deviation * stream.normal())
-        }
-      }
-      sum += network.evaluate(data, indices: rows).accuracy
+  /// Standard normal numbers, one a parameter, in order.
+  private func noise(_ layout: ParameterLayout, draw: Int, _ seed: UInt64) -> [Double] {
+    var numbers: [Double] = []
+    numbers.reserveCapacity(layout.count)
+    for parameter in layout.parameters {
+      var stream = RandomStream(seed: seed, purpose: "pac-bayes/\(parameter.name)", index: UInt32(draw))
+      for _ in 0..<parameter.count { numbers.append(stream.normal()) }
     }
-    return sum / Double(draws)
+    return numbers
+  }
+
+  /// Puts the trained parameters with noise of deviation σ, or σ′ times each weight, into the network.
+  private func disturb(
+    _ network: Network, _ trained: NetworkState, _ noise: [Double], _ sigma: Double, _ scalesWithWeight: Bool
+  ) {
+    trained.restore(network)
+    var next = 0
+    for parameter in network.layout.parameters {
+      parameter.forEachIndex { place in
+        let w = Double(network.parameters.start[place])
+        let deviation = scalesWithWeight ? (sigma * sigma * w * w + 1e-6).squareRoot() : sigma
+        network.parameters.start[place] = Float(w + deviation * noise[next])
+        next += 1
+      }
+    }
   }
 
   private func values(
