@@ -167,7 +167,7 @@ struct Resolver {
         + UncertainNumber(value, halfWidth: half).text(UncertainNumber.Style(plain: true))
     }
     var text = "\(bound(center)) (95 % interval \(bound(interval.lower)) to \(bound(interval.upper)))"
-    if case .equivalent(let margin) = kind { text += ", margin ±\(Cell.format(margin))" }
+    if case .equivalent(let margin) = kind { text += ", margin ±\(UncertainNumber(margin).text())" }
     return text
   }
 

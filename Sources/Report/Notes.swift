@@ -75,6 +75,7 @@ extension PageRenderer {
   private func isWide(_ block: Block) -> Bool {
     guard case .paper(let block) = block else { return false }
     return block.kind == .claim || block.kind == .figures || paper.figures[block.id]?.isFullWidth ?? false
+      || paper.tables[block.id]?.style == .ledger
   }
 
   private func blockHeight(_ content: HTML) -> Int {

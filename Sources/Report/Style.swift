@@ -98,14 +98,15 @@ let articleStyle = compact(
 
   .toc { font: .875rem/1.4 var(--sans); margin-block: var(--line); padding-block: .9rem;
     border-block: 1px solid var(--rule); }
-  .toc h2 { font-size: .875rem; margin: 0 0 .4rem; letter-spacing: 0; }
+  .toc h2 { display: inline; font-size: .875rem; margin: 0; letter-spacing: 0; }
+  .toc summary { cursor: pointer; padding: .2rem 0; }
   .toc ul { list-style: none; padding: 0; margin: 0; }
   .toc li { margin: 0; }
   .toc a { display: block; padding: .25rem 0; color: var(--soft); text-decoration: none; }
   .toc a:hover { color: var(--link); text-decoration: underline; }
   .toc .sub { display: none; }
 
-  :is(b, a):is(.supported, .contradicted, .inconclusive, .unjudged) { display: inline-block;
+  :is(b, a):is(.supported, .contradicted, .inconclusive, .unjudged) {
     font: 600 .8125rem/1.75 var(--sans); padding: 0 .55em; border-radius: 1em; border: 1px solid; white-space: nowrap;
     text-decoration: none; }
   :is(a, b).supported { color: var(--good); background: var(--good-panel); }
@@ -205,12 +206,14 @@ let articleStyle = compact(
     .scorecard > .lead { max-width: var(--measure); }
     .scores { columns: 2; column-gap: var(--gap); }
     .claim { display: grid; grid-template-columns: calc(var(--measure) - 2.4rem) var(--margin); column-gap: var(--gap);
-      align-items: start; width: calc(var(--measure) + var(--gap) + var(--margin)); }
+      grid-template-rows: auto 1fr; align-items: start; width: calc(var(--measure) + var(--gap) + var(--margin)); }
     .claim > p:nth-child(3) { grid-area: 1 / 2 / span 2; }
     .claim > p { grid-column: 1; }
-    figure.full { width: calc(var(--measure) + var(--gap) + var(--margin)); }
-    figure.full figcaption { max-width: var(--measure); }
+    figure.full, figure.ledger { width: calc(var(--measure) + var(--gap) + var(--margin)); }
+    :is(figure.full, figure.ledger) figcaption { max-width: var(--measure); }
     .toc ul { columns: 3; }
+    .toc summary { list-style: none; pointer-events: none; }
+    .toc ::details-content { content-visibility: visible; block-size: auto; opacity: 1; }
   }
   @media screen and (min-width: 79rem) {
     body { display: grid; grid-template-columns: 13rem calc(var(--measure) + var(--gap) + var(--margin));

@@ -97,7 +97,9 @@ extension PageRenderer {
     if !citedHere.isEmpty { items.append(tocEntry("references", number: "", "References", isHere: true)) }
     return line(
       "nav", ["class": "toc", "aria-labelledby": "contents"],
-      .raw("\n") + line("h2", ["id": "contents"], "Contents") + line("ul", [:], .raw("\n") + items.joined()))
+      .raw("\n") + tag(
+        "details", [:], tag("summary", [:], tag("h2", ["id": "contents"], "Contents")) + .raw("\n")
+          + line("ul", [:], .raw("\n") + items.joined())) + .raw("\n"))
   }
 
   private func tocEntry(

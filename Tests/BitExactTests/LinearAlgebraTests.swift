@@ -122,6 +122,6 @@ private func largest(_ a: DoubleMatrix, _ b: DoubleMatrix) -> Double {
     #expect(
       SHA256.hexDigest(
         of: words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } })
-        == "c236bd99ab36e096e8b4d9a299d9a5cf7892af3b0565c0547e6963ff8ef8d897")
+        == "70ec6fdce5abd024cd31cddcf9630033623f03ab20f28399a16b946d0290cda7")
   }
 }

@@ -88,7 +88,7 @@ import Testing
     #expect(judge(.positive, strong).verdict == .supported)
     let corrected = judge(.positive, strong, adjustedP: strongP * 5)
     #expect(corrected.verdict == .inconclusive)
-    #expect(corrected.reason == "decided by itself, but not after the correction for all claims")
+    #expect(corrected.reason == "decided by itself, but not after the correction for several claims")
     #expect(corrected.p == strongP && corrected.adjustedP == strongP * 5)
   }
 
