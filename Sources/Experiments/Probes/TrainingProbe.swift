@@ -201,12 +201,13 @@ func batchSize(_ bench: ProbeBench) -> Int {
   min(bench.options.batch ?? bench.data.train.count, bench.data.train.count)
 }
 
-/// Complains about probes that cannot be run.
+/// Complains about probes that cannot be run, and about measurements where nothing would make them.
 func checkProbes(_ value: Value, takesProbes: Bool, _ complaints: inout Complaints) {
   let probes = value["probe"]?.array ?? []
-  if !takesProbes, !probes.isEmpty {
+  for (key, what) in [("probe", "probes"), ("measure", "measurements")]
+  where !takesProbes && value[key]?.array?.isEmpty == false {
     complaints.add(
-      "unused-key", "the protocol '\(value["protocol"]?["name"]?.string ?? "")' has no probes", in: "probe",
+      "unused-key", "the protocol '\(value["protocol"]?["name"]?.string ?? "")' has no \(what)", in: key,
       expected: "protocol: train")
   }
   let names = probes.compactMap { $0["name"]?.string }

@@ -31,9 +31,7 @@ struct Train: RunProtocol {
 
   func run(_ context: RunContext) throws -> RunResult {
     let data = TrainingData(try context.library.load(context.configuration.data, seed: context.streamSeed))
-    guard let (network, options) = context.makeNetwork(for: data) else {
-      throw ConfigurationError(description: "no model or training")
-    }
+    let (network, options) = try context.makeNetwork(for: data)
     network.initialize(seed: context.streamSeed)
     let probes = try ProbeSeries(
       context.configuration.probes, ProbeBench(network, options, data, seed: context.streamSeed))
@@ -118,12 +116,15 @@ extension RunContext {
   /// An uninitialised network for this run's data, and its training options.
   ///
   /// - Parameter rows: examples of the largest batch, when another than the training's own may be larger.
-  func makeNetwork(for data: TrainingData, rows: Int = 0) -> (Network, TrainOptions)? {
-    guard let model = configuration.model, let train = configuration.train else { return nil }
+  /// - Throws: `ConfigurationError` without a model or training; what `Network` throws when the model does not fit.
+  func makeNetwork(for data: TrainingData, rows: Int = 0) throws -> (Network, TrainOptions) {
+    guard let model = configuration.model, let train = configuration.train else {
+      throw ConfigurationError(description: "no model or training")
+    }
     let capacity = max(min(max(train.batch ?? data.train.count, rows), data.train.count), 256)
-    let network = try? Network(
+    let network = try Network(
       model, input: data.shape, classes: data.classes, capacity: capacity, loss: train.loss)
-    return network.map { ($0, train) }
+    return (network, train)
   }
 }
 

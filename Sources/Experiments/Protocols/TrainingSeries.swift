@@ -41,9 +41,7 @@ struct TrainingSeries {
   /// the specification's size or `largestBatch`.
   init(_ context: RunContext, trainings: Int, further: Int = 0, largestBatch: Int = 0) throws {
     data = TrainingData(try context.library.load(context.configuration.data, seed: context.streamSeed))
-    guard let (network, options) = context.makeNetwork(for: data, rows: largestBatch) else {
-      throw ConfigurationError(description: "no model or training")
-    }
+    let (network, options) = try context.makeNetwork(for: data, rows: largestBatch)
     self.network = network
     self.options = options
     self.context = context
