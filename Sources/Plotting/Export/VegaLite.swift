@@ -39,12 +39,16 @@ struct VegaLiteExport {
         rows.map { top in
           let row = zip(layout.plots, units).filter { $0.0.frame.top == top }
             .sorted { $0.0.frame.left < $1.0.frame.left }
-          return ["hconcat": .array(row.map(\.1))]
+          return ["hconcat": .array(row.map(\.1)), "resolve": resolution]
         })
-      // Panels that show other columns have other colours for the same place in the palette.
-      if !data.colors.areShared { result["resolve"] = ["scale": ["color": "independent"]] }
+      result["resolve"] = resolution
     }
     return result
+  }
+
+  /// Panels that show other columns have other colours for the same place in the palette.
+  private var resolution: Value {
+    ["scale": ["color": data.colors.areShared ? "shared" : "independent"]]
   }
 
   private var config: Value {
@@ -266,7 +270,7 @@ struct VegaLiteUnit {
     case .bar: bars(layer) + seeds(layer) + intervals(layer)
     case .tick: ticks(layer)
     case .text: axes(layer) + words(painter.words(layer))
-    case .rect: cells(layer) + words(painter.cellNumbers(layer))
+    case .rect: cells(layer) + cellNumbers(layer)
     case .rule: rules(layer) + words(painter.ruleNames(layer), isItalic: true)
     case .boxplot: boxes(layer)
     case .contour: contours(layer)
@@ -503,29 +507,44 @@ struct VegaLiteUnit {
     ]
   }
 
-  /// Words where they stand here, in pixels from the upper left corner of the plot.
+  /// Words where they stand here, in pixels from the upper left corner of the plot: a view each, because only a fixed
+  /// value is free of the axes.
   private func words(_ words: [PlacedText], isItalic: Bool = false) -> [Value] {
-    guard let first = words.first else { return [] }
-    let rows = words.map { word -> Value in
-      [
-        "text": .string(MathText.unicode(word.line.text)), "x": .number(word.center.x - plot.frame.left),
-        "y": .number(word.center.y - plot.frame.top), "color": .string(word.line.style.color.css),
-      ]
-    }
-    func pixels(_ name: String) -> Value {
-      ["field": .string(name), "type": "quantitative", "scale": .null, "axis": .null]
-    }
-    return [
-      view(
+    words.map { word in
+      var mark = textMark(word)
+      mark["fontStyle"] = isItalic ? "italic" : "normal"
+      return view(
+        mark, [[:]],
         [
-          "type": "text", "align": "center", "baseline": "middle",
-          "fontSize": .number(first.line.style.size), "fontStyle": isItalic ? "italic" : "normal",
-        ], rows,
-        [
-          "x": pixels("x"), "y": pixels("y"), "text": ["field": "text", "type": "nominal"],
-          "color": ["field": "color", "type": "nominal", "scale": .null],
+          "x": ["value": .number(word.center.x - plot.frame.left)],
+          "y": ["value": .number(word.center.y - plot.frame.top)],
+          "text": ["value": .string(MathText.unicode(word.line.text))],
+          "color": ["value": .string(word.line.style.color.css)],
         ])
+    }
+  }
+
+  private func textMark(_ word: PlacedText) -> Value {
+    [
+      "type": "text", "align": "center", "baseline": "middle", "fontSize": .number(word.line.style.size),
     ]
+  }
+
+  /// The numbers in the cells of a heat map, a view for each ink: a column of inks would be a second scale of colours.
+  private func cellNumbers(_ layer: LayerData) -> [Value] {
+    let inks = Dictionary(grouping: painter.cellNumbers(layer)) { $0.number.line.style.color.css }
+    return inks.sorted { $0.key < $1.key }.compactMap { ink, numbers in
+      guard let first = numbers.first else { return nil }
+      let rows = numbers.map { cell, number -> Value in
+        ["x": self.cell(cell.x), "y": self.cell(cell.y), "text": .string(MathText.unicode(number.line.text))]
+      }
+      return view(
+        textMark(first.number), rows,
+        [
+          "x": channel("x", isX: true), "y": channel("y", isX: false),
+          "text": ["field": "text", "type": "nominal"], "color": ["value": .string(ink)],
+        ])
+    }
   }
 
   private func cells(_ layer: LayerData) -> [Value] {

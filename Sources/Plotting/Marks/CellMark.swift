@@ -12,7 +12,7 @@ extension PlotPainter {
         scene.fill(rect, cellColor(series, cell, layer).withOpacity(opacity))
       }
     }
-    for number in cellNumbers(layer) { scene.text(number.line, at: number.origin) }
+    for (_, number) in cellNumbers(layer) { scene.text(number.line, at: number.origin) }
   }
 
   /// The colour of a cell; grey when it has no value.
@@ -55,7 +55,7 @@ extension PlotPainter {
   }
 
   /// The numbers in the cells, when all of them fit.
-  func cellNumbers(_ layer: LayerData) -> [PlacedText] {
+  func cellNumbers(_ layer: LayerData) -> [(cell: DataPoint, number: PlacedText)] {
     guard layer.hasContinuousColor, layer.layer.mark.labels != false else { return [] }
     guard plot.scales.x.isOrdinal, plot.scales.y.isOrdinal else { return [] }
     let (width, height) = (plot.scales.x.step * plot.frame.width, plot.scales.y.step * plot.frame.height)
@@ -69,7 +69,7 @@ extension PlotPainter {
       let center = plot.place(of: cell)
       guard let shade = cell.shade, let colorScale, center.isFinite else { return nil }
       let ink = colorScale.color(shade).readableInk
-      return PlacedText(TextLine(text, TextStyle(size: size, color: ink)), center: center)
+      return (cell, PlacedText(TextLine(text, TextStyle(size: size, color: ink)), center: center))
     }
   }
 
