@@ -75,7 +75,7 @@ bench-peers: packages
 	@swift build --configuration release --product Benchmarks >&2
 	@test -d .build-peers || (python3 -m venv .build-peers && .build-peers/bin/pip install --quiet numpy jax torch matplotlib)
 	@.build-peers/bin/python Sources/Benchmarks/Peers/peers.py --bench .build/release/Benchmarks
-	@.build/release/Benchmarks figures > .build-peers/figures.jsonl && cat .build-peers/figures.jsonl
+	@.build/release/Benchmarks figure_curves figure_million_points > .build-peers/figures.jsonl && cat .build-peers/figures.jsonl
 	@.build-peers/bin/python Sources/Benchmarks/Peers/figures.py --ours .build-peers/figures.jsonl
 
 clean:

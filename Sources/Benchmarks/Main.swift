@@ -32,7 +32,7 @@ enum Main {
       benches.append(("masked_\(Int(share * 100))", { _ in try masked(share) }))
     }
     benches.append(("logreg", { _ in separable() }))
-    benches.append(("figures", { _ in FigureWorkload.all.forEach(draw) }))
+    for workload in FigureWorkload.all { benches.append((workload.name, { _ in draw(workload.make()) })) }
     benches.append(("machine", { _ in try wholeMachine() }))
     benches.append(("gemm", { peak in matrixShapes.forEach { timeProduct($0, peak) } }))
     benches.append(("conv", { peak in convolutionShapes.forEach { timeConvolution($0, peak) } }))

@@ -43,14 +43,7 @@ static void append(png_structp png, png_bytep bytes, size_t count) {
 static void flush(png_structp png) { (void)png; }
 
 static void write_image(png_structp png, png_infop info, const offprint_png_image *image) {
-  int type = image->samples == 1 ? PNG_COLOR_TYPE_PALETTE
-             : image->samples == 3 ? PNG_COLOR_TYPE_RGB
-                                   : PNG_COLOR_TYPE_RGB_ALPHA;
-  png_set_compression_level(png, image->level);
-  png_set_compression_mem_level(png, 9);
-  // Flat areas and thin marks compress best unfiltered: equal rows stay equal.
-  png_set_filter(png, 0, PNG_FILTER_NONE);
-  png_set_compression_strategy(png, 0);
+  int type = image->samples == 1 ? PNG_COLOR_TYPE_PALETTE : PNG_COLOR_TYPE_RGB;
   png_set_IHDR(
       png, info, image->width, image->height, 8, type, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
       PNG_FILTER_TYPE_DEFAULT);
@@ -74,9 +67,9 @@ static void write_image(png_structp png, png_infop info, const offprint_png_imag
     png_set_text(png, info, &text, 1);
   }
   png_write_info(png, info);
-  size_t stride = (size_t)image->width * (size_t)image->samples;
-  for (uint32_t row = 0; row < image->height; row++) png_write_row(png, image->pixels + row * stride);
-  png_write_end(png, info);
+  // The rows come compressed, so libpng adds no IDAT of its own.
+  png_write_chunk(png, (png_const_bytep) "IDAT", image->stream, image->stream_count);
+  png_write_chunk(png, (png_const_bytep) "IEND", NULL, 0);
 }
 
 uint8_t *offprint_png_encode(const offprint_png_image *image, size_t *count, char *error) {

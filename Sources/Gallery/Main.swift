@@ -29,6 +29,8 @@ enum Main {
     guard arguments.isEmpty else { return }
     let lines = source.figures.map { "\($0.id) \((drawn[$0.id]?.digests ?? []).joined(separator: " "))\n" }
     try Files.update(Array(lines.joined().utf8), at: "\(output)/pixels.txt")
+    let texts = source.figures.map { "\($0.id): \(drawn[$0.id]?.alternativeText ?? "")\n" }
+    try Files.update(Array(texts.joined().utf8), at: "\(output)/alternative-text.txt")
     try Files.update(Array(galleryPage(source, drawn).utf8), at: "\(output)/index.html")
   }
 

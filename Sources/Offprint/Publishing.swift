@@ -81,7 +81,12 @@ private func socialCard(_ paper: ResolvedPaper) -> SocialCard {
 
 /// Writes the page that lists the papers.
 public func publishSite(_ papers: [PaperSummary], in workspace: Workspace) throws {
-  let page = sitePage(title: "Papers", papers: papers, sha256: { SHA256.hexDigest(of: $0) })
+  // Pages that other commands write; a site need not have them.
+  let others = [
+    (path: "reference/index.html", name: "Reference of the language"),
+    (path: "gallery/index.html", name: "Gallery of figures"),
+  ].filter { Files.exists("\(workspace.output)/\($0.path)") }
+  let page = sitePage(title: "Papers", papers: papers, others: others, sha256: { SHA256.hexDigest(of: $0) })
   try Files.makeFolder(workspace.output)
   try Files.update(Array(page.utf8), at: "\(workspace.output)/index.html")
   try Files.makeFolder("\(workspace.output)/reference")

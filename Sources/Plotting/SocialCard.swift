@@ -38,10 +38,7 @@ public struct SocialCard: Sendable {
 
   /// The card as a PNG; equal cards give equal bytes.
   public func png() throws -> [UInt8] {
-    let canvas = scene().rasterized(scale: 2)
-    return try encodePNG(
-      pixels: canvas.encoded(), width: canvas.width, height: canvas.height, scale: 1,
-      texts: FigureProvenance(caption: title).texts)
+    try encodePNG(scene().rasterized(scale: 2), scale: 1, texts: FigureProvenance(caption: title).texts)
   }
 
   private static let (width, height, margin) = (600.0, 315.0, 36.0)

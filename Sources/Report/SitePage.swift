@@ -17,17 +17,28 @@ public struct PaperSummary: Sendable {
 
 /// The list of papers as one HTML file.
 ///
-/// `sha256` is asked for the digest of the style sheet, as for ``reportPage(_:sha256:)``.
-public func sitePage(title: String, papers: [PaperSummary], sha256: (String) -> String) -> String {
+/// `others` are further pages of the site, by path relative to the list. `sha256` is asked for the digest of the style
+/// sheet, as for ``reportPage(_:sha256:)``.
+public func sitePage(
+  title: String, papers: [PaperSummary], others: [(path: String, name: String)] = [],
+  sha256: (String) -> String
+) -> String {
   let items = papers.map { summary in line("li", [:], .raw("\n") + entry(summary)) }
   let body =
     link("#main", class: "skip", "Skip to the papers") + .raw("\n")
     + line("header", ["class": "title"], line("h1", [:], HTML(title)))
     + line("main", ["id": "main"], line("ul", ["class": "papers"], .raw("\n") + items.joined()))
+    + footer(others)
   return page(
     title: title, language: "en", description: "Research articles, regenerated with fresh numbers.",
     authors: [],
     body: body, style: articleStyle + siteStyle, sha256: sha256)
+}
+
+private func footer(_ others: [(path: String, name: String)]) -> HTML {
+  guard !others.isEmpty else { return HTML("") }
+  let links = others.map { link(relativeURL($0.path), HTML($0.name)) }
+  return line("footer", [:], line("p", [:], links.joined(" · ")))
 }
 
 private func entry(_ summary: PaperSummary) -> HTML {

@@ -14,20 +14,20 @@ import Testing
   /// Digests of the decoded pixels in the light and the dark theme. When a change is meant, look at the pictures
   /// (`OFFPRINT_GALLERY=folder` writes them) before recording new ones: a failure prints them.
   static let digests: [String: [String]] = [
-    "area": ["71d3eafb0f0444dd", "e9089a8d87bba2e3"],
+    "area": ["da9bd5188c26c7dd", "6808e5ea33c26cfa"],
     "bars": ["e51aa34054e4040a", "5ab1a89c8fe7975b"],
     "classes": ["2ecd68b198c8d646", "912fe0d8c0cba4ca"],
     "facets": ["c79f5b71f6d20ac3", "aa0aec8f6a466fa6"],
-    "gap-log-t": ["3adf59ba8a56da10", "145d4bbcad14e5ca"],
+    "gap-log-t": ["c5a89e64810d64a7", "6fe31ecee334d200"],
     "grid-of-facets": ["54fdf47943b49a15", "a96978e26f402b4a"],
     "heat-map": ["7c80d57f6d295988", "989602d8b331700b"],
     "horizontal-bars": ["cfdf7f3c056bbb4e", "aacb9fa931c1f514"],
     "intervals": ["e44797790601d0b4", "e665290ffa5f350f"],
-    "learning-rate": ["dbeb851194a11dad", "43db5257cf34d885"],
+    "learning-rate": ["d3b1e9268e40d828", "e1198e8b547bd790"],
     "lottery": ["2b0fa09018ed13f6", "b9124a65b87bb821"],
-    "mixed-panels": ["7d05667c8650348d", "834bbc307d6c1926"],
+    "mixed-panels": ["67e7f17739f1cc00", "46692fef018f6756"],
     "panels": ["f626c36bf7396b41", "e2e9981d5b268dd9"],
-    "patterns": ["685ded495c6c7912", "20f9c3402fb627bc"],
+    "patterns": ["7d6a21938a8f589a", "3709486533e32f77"],
     "training-curves": ["c2d6f8abcf30ef08", "2f5333a0b686000d"],
     "width": ["e2e402c9613d52dc", "19967b70e6f84bd3"],
   ]

@@ -24,9 +24,19 @@ import Testing
     }
   }
 
+  private func encoded(
+    _ pixels: [UInt8], _ width: Int, _ height: Int, texts: [(keyword: String, text: String)] = []
+  ) throws -> [UInt8] {
+    let length = 3 * width
+    let rows = (0..<height).flatMap { row -> [UInt8] in [0] + pixels[(length * row)..<(length * (row + 1))] }
+    let picture = Picture(width: width, height: height, rows: rows)
+    #expect(picture.pixels == pixels)
+    return try encodePNG(picture, scale: 2, texts: texts)
+  }
+
   @Test(arguments: [1, 2, 255, 256, 257, 1000]) func picturesComeBack(colors: Int) throws {
     let pixels = picture(colors: colors)
-    let bytes = try encodePNG(pixels: pixels, width: 40, height: 30, scale: 2, texts: [])
+    let bytes = try encoded(pixels, 40, 30)
     let decoded = try decodePNG(bytes)
     #expect(decoded.width == 40 && decoded.height == 30)
     let rgb = (0..<1200).flatMap { decoded.rgba[(4 * $0)..<(4 * $0 + 3)] }
@@ -35,11 +45,38 @@ import Testing
     #expect(hasPalette == (colors <= 256))
   }
 
+  /// Repetitions of every length and distance, and noise, which has none.
+  @Test(arguments: 1...60) func anyRowsComeBack(seed: UInt64) throws {
+    var random = TestRandom(seed)
+    func below(_ count: Int) -> Int { Int(random.uniform() * Double(count)) }
+    let (width, height) = (1 + below(300), 1 + below(90))
+    let noise = random.uniform()
+    var pixels: [UInt8] = []
+    while pixels.count < 3 * width * height {
+      if pixels.count > 3, random.uniform() > noise {
+        let (start, length) = (below(pixels.count - 2), 1 + below(seed % 2 == 0 ? 2000 : 12))
+        for place in start..<(start + length) { pixels.append(pixels[place]) }
+      } else {
+        pixels.append(UInt8(below(seed % 3 == 0 ? 3 : 256)))
+      }
+    }
+    pixels.removeLast(pixels.count - 3 * width * height)
+    let decoded = try decodePNG(encoded(pixels, width, height))
+    #expect((0..<(width * height)).flatMap { decoded.rgba[(4 * $0)..<(4 * $0 + 3)] } == pixels)
+  }
+
+  @Test func flatPicturesAreSmall() throws {
+    let white = [UInt8](repeating: 255, count: 3 * 1360 * 940)
+    #expect(try encoded(white, 1360, 940).count < 2500)
+    let figure = try Gallery.trainingCurves.draw()
+    #expect(figure.png.count * 10 < figure.pixels.count)
+  }
+
   @Test func chunksSayWhatTheyShould() throws {
     let texts = [
       (keyword: "Description", text: "Genauigkeit über η, 10⁻³"), (keyword: "Data digest", text: "ab12"),
     ]
-    let bytes = try encodePNG(pixels: picture(colors: 9), width: 40, height: 30, scale: 2, texts: texts)
+    let bytes = try encoded(picture(colors: 9), 40, 30, texts: texts)
     let all = chunks(bytes)
     let density = try #require(all.first { $0.name == "pHYs" }).data
     // 192 pixels an inch are 7559 a metre.
@@ -47,11 +84,11 @@ import Testing
     let written = all.filter { $0.name == "iTXt" }.map { String(decoding: $0.data, as: UTF8.self) }
     #expect(written == texts.map { "\($0.keyword)\0\0\0\0\0\($0.text)" })
     #expect(!all.contains { $0.name == "tIME" })
-    #expect(try encodePNG(pixels: picture(colors: 9), width: 40, height: 30, scale: 2, texts: texts) == bytes)
+    #expect(try encoded(picture(colors: 9), 40, 30, texts: texts) == bytes)
   }
 
   @Test func errorsAreTexts() {
-    #expect(throws: PNGError.self) { try encodePNG(pixels: [], width: 0, height: 0, scale: 2, texts: []) }
+    #expect(throws: PNGError.self) { try encoded([], 0, 0) }
     do {
       _ = try decodePNG([1, 2, 3])
       Issue.record("three bytes are no picture")

@@ -31,6 +31,33 @@ import Testing
     #expect(labelled([0.974, 0.976], .percent).map(\.label) == ["97.4%", "97.6%"])
   }
 
+  @Test func wholeNumbersHaveWholeTicks() {
+    let layers = Scale.fitted(
+      to: (2...20).map(Double.init), kind: .linear, request: ScaleRequest(), zero: false)
+    let ticks = layers.ticks(count: 9, .number)
+    #expect(ticks.count > 4 && ticks.allSatisfy { $0.value == $0.value.rounded() })
+    let few = Scale.fitted(to: [1, 2, 3], kind: .linear, request: ScaleRequest(), zero: false)
+    #expect(few.ticks(count: 8, .number).map(\.label) == ["1", "2", "3"])
+    let share = Scale.fitted(to: [0, 1], kind: .linear, request: ScaleRequest(), zero: false)
+    #expect(share.ticks(count: 6, .number).count > 3, "the ends of a share do not make it whole")
+  }
+
+  @Test func powersDoNotCrowdTheZeroOfASymlogAxis() {
+    let scale = Scale.fitted(
+      to: [-150, 150], kind: .symlog(constant: 0.01), request: ScaleRequest(), zero: false)
+    let labels = scale.ticks(count: 9, .number).filter { !$0.label.isEmpty }
+    #expect(
+      labels.map(\.label) == [
+        "\u{2212}100", "\u{2212}10", "\u{2212}1", "\u{2212}0.1", "0", "0.1", "1", "10", "100",
+      ])
+  }
+
+  @Test func squareRootsHaveSpacedTicks() {
+    let scale = Scale.fitted(to: [1, 64], kind: .sqrt, request: ScaleRequest(), zero: false)
+    let places = scale.ticks(count: 10, .number).map { scale.position($0.value) }
+    #expect(places.count > 4 && zip(places, places.dropFirst()).allSatisfy { $1 - $0 > 0.05 })
+  }
+
   @Test func logTicksAreDecades() {
     let wide = logTicks(-6, 0, count: 8, .number).filter { !$0.label.isEmpty }
     #expect(wide.map(\.label).contains("10$^{-3}$"))

@@ -126,7 +126,7 @@ import Testing
     #expect(
       figure.alternativeText.hasPrefix(
         "Line plot of test accuracy against learning rate, for normalisation none, batch; 5 seeds."))
-    #expect(figure.alternativeText.contains("A line marks chance at 0.1."))
+    #expect(figure.alternativeText.contains("A line marks chance at 10%."))
     #expect(figure.alternativeText.contains("none falls from"))
   }
 

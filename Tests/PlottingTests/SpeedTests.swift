@@ -49,13 +49,13 @@ import Testing
     let layouter = FigureLayouter(figure, data, .light)
     let layout = layouter.layout()
     let scene = layout.scene()
-    let canvas = scene.rasterized(scale: 2)
+    let image = scene.rasterized(scale: 2)
     let parts = [
       ("data", try milliseconds { _ = try FigureData(figure, tables: example.table) }),
       ("layout", milliseconds { _ = FigureLayouter(figure, data, .light).layout() }),
       ("scene", milliseconds { _ = layout.scene() }),
       ("raster", milliseconds { _ = scene.rasterized(scale: 2) }),
-      ("encode", milliseconds { _ = canvas.encoded() }),
+      ("encode", try milliseconds { _ = try encodePNG(image, scale: 2, texts: []) }),
     ]
     print(
       "\(picture.pixelWidth)×\(picture.pixelHeight), \(picture.png.count) bytes: \(whole) ms of CPU, \(parts)"

@@ -54,12 +54,39 @@ import Testing
     #expect(TextLine("\u{200F}\u{200D}", style).glyphs.isEmpty, "marks without a shape take no room")
   }
 
+  /// A bare superscript minus is a raised minus, and every sign that is made has a shape of its own.
+  @Test func signsThatTheTypefaceLacksAreMade() throws {
+    let minus = try #require(TextLine("\u{207B}", style).glyphs.first)
+    let plain = try #require(TextLine("\u{2212}", style).glyphs.first)
+    #expect(minus.index == plain.index && minus.rise > 4 && minus.size < 12)
+    var cache = GlyphCache()
+    let box = cache.outline(of: TextLine("\u{4E2D}", style).glyphs[0])
+    for scalar in DrawnSign.characters {
+      let line = TextLine(String(Character(scalar)), style)
+      #expect(line.width > 2 && !line.glyphs.isEmpty, "\(scalar)")
+      for glyph in line.glyphs {
+        let outline = cache.outline(of: glyph)
+        #expect(!outline.isEmpty && outline != box, "\(scalar)")
+      }
+    }
+    #expect(TextLine.missingCharacters(in: ["10⁻ → ‖w‖₂ ∇L ∈ ℓ₁ ⟨x⟩"]).isEmpty)
+    #expect(TextLine.missingCharacters(in: MathText.commandCharacters).isEmpty)
+  }
+
+  @Test func mathematicsInPlainCharacters() {
+    #expect(MathText.unicode("10$^{-3}$ of $w_1$") == "10⁻³ of w₁")
+    #expect(MathText.unicode("$x^{ab}$ and $\\|w\\|_2^2$") == "x^(ab) and ‖w‖₂²")
+  }
+
   @Test func linesAreBrokenAndCut() {
     let text = "the quick brown fox jumps over the lazy dog again and again"
     let lines = TextLine.wrapped(text, style, width: 120, limit: 3)
     #expect(lines.count == 3 && lines.allSatisfy { $0.width <= 120 })
     let word = TextLine.wrapped(String(repeating: "m", count: 300), style, width: 120, limit: 3)
     #expect(word.count == 1 && word[0].width <= 120)
+    let room = TextLine("batch-norm-", style).width
+    let parts = TextLine.wrapped("batch-norm-no-skip", style, width: room, limit: 3)
+    #expect(parts.map(\.text) == ["batch-norm-", "no-skip"], "a word that is too wide breaks after a hyphen")
     #expect(TextLine.shortened("short", style, width: 400).glyphs.count == 5)
   }
 

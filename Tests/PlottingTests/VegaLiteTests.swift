@@ -63,7 +63,8 @@ private struct DrawnScene {
   /// Every corner of a fill or a stroke, to a tenth of a pixel.
   var corners: Set<[Int]> = []
   var strokes: [[Point]] = []
-  var texts: [Point] = []
+  /// Words with their middle.
+  var texts: [(text: String, center: Point)] = []
   var size: Rect
 
   init(_ scene: Scene, _ frame: Rect) {
@@ -73,7 +74,8 @@ private struct DrawnScene {
       switch item {
       case .fill(let polygons, _): fills += polygons.map { $0.map { $0 - corner } }
       case .stroke(let line, _, _, _): strokes.append(line.map { $0 - corner })
-      case .text(let line, let start, _): texts.append(start + Point(line.width / 2, 0) - corner)
+      case .text(let line, let start, _):
+        texts.append((MathText.unicode(line.text), PlacedText(line, at: start - corner).center))
       case .stamps(let outline, let places, _):
         fills += places.map { place in outline.map { $0 + place - corner } }
       case .clip: break
@@ -99,7 +101,8 @@ private struct DrawnScene {
       return (fills + strokes).contains { isMarker($0, at: place) }
     case "text":
       let place = point(item)
-      return texts.contains { abs($0.y - place.y) < 8 && abs($0.x - place.x) < 80 }
+      let words = item.array?.last?.string
+      return texts.contains { $0.text == words && ($0.center - place).length < 0.01 }
     case "rule": return hasRule(numbers(item))
     case "rect": return hasRect(numbers(item))
     case "line": return hasLine((item.array ?? []).map(point))

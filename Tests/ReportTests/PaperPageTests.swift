@@ -26,6 +26,13 @@ import Testing
     try expectSnapshot(site, "site.html", in: fixtures)
   }
 
+  @Test func listOfPapersLinksOtherPages() {
+    let site = sitePage(
+      title: "Papers", papers: [], others: [("gallery/index.html", "Gallery of figures")], sha256: sha256)
+    #expect(site.contains("<a href=gallery/index.html>Gallery of figures</a>"))
+    #expect(!sitePage(title: "Papers", papers: [], sha256: sha256).contains("<footer"))
+  }
+
   @Test func provenanceMatchesRecording() throws {
     #expect(pages.map(\.path) == ["index.html", "provenance/exp-rate.html", "provenance/exp-labels.html"])
     try expectSnapshot(pages[1].html, "provenance.html", in: fixtures)

@@ -11,9 +11,11 @@ typedef struct {
   const char *text;
 } offprint_png_text;
 
-/// What to encode. `samples` are 1 (an index into `palette`), 3 (RGB) or 4 (RGBA) bytes a pixel, rows without gaps.
+/// What to encode. `samples` are 1 (an index into `palette`) or 3 (RGB) bytes a pixel.
 typedef struct {
-  const uint8_t *pixels;
+  /// The rows, each after its filter byte, as a zlib stream.
+  const uint8_t *stream;
+  size_t stream_count;
   uint32_t width;
   uint32_t height;
   int samples;
@@ -23,12 +25,10 @@ typedef struct {
   uint32_t pixels_per_metre;
   const offprint_png_text *texts;
   int text_count;
-  /// zlib's level, 0 to 9.
-  int level;
 } offprint_png_image;
 
-/// The file's bytes, to be freed with `free`, or NULL and an error. The same input gives the same bytes with the same
-/// libpng and zlib; there is no time stamp.
+/// The file's bytes, to be freed with `free`, or NULL and an error. The same input gives the same bytes; there is no time
+/// stamp.
 uint8_t *offprint_png_encode(const offprint_png_image *image, size_t *count, char *error);
 
 /// RGBA bytes of any PNG file, to be freed with `free`, or NULL and an error.

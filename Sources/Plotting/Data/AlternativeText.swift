@@ -10,13 +10,64 @@ extension FigureData {
       sentences.append(opening(figure, panel))
       for plot in shown where plot.panel == panel {
         let facet = [plot.rowValue, plot.columnValue].compactMap(\.self).joined(separator: ", ")
-        for layer in plot.layers { sentences += statements(layer, figure, facet: facet) }
+        for layer in told(plot) {
+          sentences += statements(layer, figure, facet: facet)
+          if let comparison = comparison(layer, facet: facet) { sentences.append(comparison) }
+        }
       }
     }
     if plots.count > shown.count {
       sentences.append("\(plots.count - shown.count) more panels are in the table behind the figure.")
     }
     return sentences.joined(separator: " ")
+  }
+
+  /// The layers that have something to say: bands and intervals round lines, bars and points repeat them.
+  private func told(_ plot: PlotData) -> [LayerData] {
+    let (intervals, values): ([Figure.MarkKind], [Figure.MarkKind]) = (
+      [.band, .errorbar], [.line, .bar, .area, .point]
+    )
+    let hasValues = plot.layers.contains { values.contains($0.layer.mark.kind) }
+    return plot.layers.filter { !hasValues || !intervals.contains($0.layer.mark.kind) }
+  }
+
+  /// How the series of a layer stand to each other: two of them wherever both have a value, more of them at the last
+  /// place of all.
+  private func comparison(_ layer: LayerData, facet: String) -> String? {
+    guard [.line, .bar, .errorbar].contains(layer.layer.mark.kind), layer.series.count > 1 else { return nil }
+    let channel = layer.isHorizontal ? layer.layer.encoding.x : layer.layer.encoding.y
+    let tables = layer.series.map { series in
+      Dictionary(
+        series.points.compactMap { point in
+          (layer.isHorizontal ? point.x : point.y).number.map { (layer.isHorizontal ? point.y : point.x, $0) }
+        }
+      ) { first, _ in first }
+    }
+    let shared = layer.series[0].points.map { layer.isHorizontal ? $0.y : $0.x }.filter { place in
+      tables.allSatisfy { $0[place] != nil }
+    }
+    guard let last = shared.last else { return nil }
+    let names = layer.series.map { subject($0, "") }
+    guard Set(names).count == names.count, !names.contains("") else { return nil }
+    let start = facet.isEmpty ? "" : "\(facet): "
+    if names.count == 2 {
+      let above = shared.count { (tables[0][$0] ?? 0) > (tables[1][$0] ?? 0) }
+      let below = shared.count { (tables[0][$0] ?? 0) < (tables[1][$0] ?? 0) }
+      let (upper, lower, count) = above >= below ? (0, 1, above) : (1, 0, below)
+      guard count > 0 else { return "\(start)\(names[0]) and \(names[1]) are equal." }
+      let places =
+        shared.count == 1
+        ? "" : count == shared.count ? " at all \(count) places" : " at \(count) of \(shared.count) places"
+      return "\(start)\(names[upper]) is above \(names[lower])\(places)."
+    }
+    // Bars of many series are told one by one; the ends of lines say where they lead.
+    guard layer.layer.mark.kind == .line else { return nil }
+    let ends = tables.map { $0[last] ?? 0 }
+    guard let low = ends.indices.min(by: { ends[$0] < ends[$1] }),
+      let high = ends.indices.max(by: { ends[$0] < ends[$1] }), ends[low] < ends[high]
+    else { return nil }
+    return "\(start)\(start.isEmpty ? "At" : "at") \(plainLabel(last)), \(names[high]) is highest "
+      + "(\(number(ends[high], channel))) and \(names[low]) lowest (\(number(ends[low], channel)))."
   }
 
   private func opening(_ figure: Figure, _ panel: Int) -> String {
@@ -37,17 +88,24 @@ extension FigureData {
       if !x.isEmpty, !y.isEmpty { text += " over \(x) and \(y)" }
     }
     if isHistogram { text = "Histogram of \(isOrdinal[panel].y || layers[0].encoding.y?.bin != nil ? y : x)" }
+    if layers.contains(where: { ($0.encoding.x?.stack ?? $0.encoding.y?.stack) != nil }) {
+      text = "Stacked " + text.prefix(1).lowercased() + text.dropFirst()
+    }
     if kind == .bar, isOrdinal[panel].y { text = "\(kinds[kind] ?? "Plot") of \(x) by \(y)" }
     if !kind.isField, let shade = shadeTitle(figure, panel) { text += ", coloured by \(shade)" }
-    if !colors.names.isEmpty {
-      let names = colors.names.prefix(6).map(formatCategory).joined(separator: ", ")
-      let rest = colors.names.count > 6 ? " and \(colors.names.count - 6) more" : ""
-      text += ", for \(colors.title.map { MathText.plain($0) + " " } ?? "")\(names)\(rest)"
-    }
+    let groups = colors.ofPanel[panel].map { colors.groups[$0] }.filter { !$0.names.isEmpty }
+    if !groups.isEmpty { text += ", for " + groups.map(listed).joined(separator: " and ") }
     let facets = max(1, rowValues.count) * max(1, columnValues.count)
     if facets > 1 { text += ", in \(facets) panels" }
     if seedCount > 1 { text += "; \(seedCount) seeds" }
     return text + "."
+  }
+
+  /// The names that colours tell apart, after what they are names of.
+  private func listed(_ names: Names) -> String {
+    let shown = names.names.prefix(6).map(formatCategory).joined(separator: ", ")
+    let rest = names.names.count > 6 ? " and \(names.names.count - 6) more" : ""
+    return (names.title.map { MathText.plain($0) + " " } ?? "") + shown + rest
   }
 
   /// What a continuous colour shows.
@@ -64,10 +122,12 @@ extension FigureData {
     let kind = layer.layer.mark.kind
     if kind == .rule {
       guard let point = layer.series.first?.points.first else { return [] }
-      let value = layer.layer.encoding.y == nil ? point.x : point.y
-      return [
-        "A line marks \(layer.layer.label.map { MathText.plain($0) + " at " } ?? "")\(plainLabel(value))."
-      ]
+      let isUpright = layer.layer.encoding.y == nil
+      // The rule lies on the axis of the other marks, which may show percentages.
+      let channel = figure.panels.flatMap(\.layers).filter { $0.mark.kind != .rule }
+        .lazy.compactMap { isUpright ? $0.encoding.x : $0.encoding.y }.first
+      let value = label(isUpright ? point.x : point.y, channel)
+      return ["A line marks \(layer.layer.label.map { MathText.plain($0) + " at " } ?? "")\(value)."]
     }
     if kind.isField { return layer.hasContinuousColor ? extremes(layer, facet) : [] }
     if kind == .boxplot { return medians(layer, facet) }

@@ -27,6 +27,8 @@ struct DataPoint: Sendable {
   var count = 1
   /// The number that a continuous colour shows.
   var shade: Double?
+  /// Where a stacked value begins; its end is as far beyond as the value is large.
+  var base: Double?
   /// What few marks have; a million points of a scatter plot stay small without it.
   private var details: Details?
 
@@ -69,6 +71,11 @@ struct DataPoint: Sendable {
   mutating func set(box: BoxSummary) { details = Details(text: text, spanX: spanX, spanY: spanY, box: box) }
 }
 
+extension DataPoint {
+  /// The end of a value along its axis, where that differs from the value because others are below it.
+  func end(of value: Double) -> Double { (base ?? 0) + value }
+}
+
 /// From one end to the other along an axis, in the values of the axis.
 struct Span: Hashable, Sendable {
   var start: Double
@@ -106,24 +113,10 @@ struct PlotData: Sendable {
   var layers: [LayerData]
 }
 
-/// Names told apart by colour, or by dashes and shapes.
-struct Names: Sendable {
-  var title: String?
-  var names: [String] = []
-  /// Whether the names are numbers, in order.
-  var isOrdered = false
-  /// The colours that the author asked for.
-  var scheme: ColorScheme?
-  /// Those of the names that come from the labels of layers: references, not series of the data.
-  var labels: [String] = []
-
-  func index(of name: String) -> Int? { names.firstIndex(of: name) }
-}
-
 /// Everything that is drawn, before it has a place.
 struct FigureData: Sendable {
   var plots: [PlotData] = []
-  var colors = Names()
+  var colors = ColorNames()
   var patterns = Names()
   var rowValues: [String] = []
   var columnValues: [String] = []
@@ -164,7 +157,7 @@ extension FigureData {
       panel.layers.map { layer in LayerRows(layer, layer.data.flatMap { loaded[$0.name] }) }
     }
     let all = rows.flatMap(\.self)
-    colors = Names.gathered(all, \.color, label: \.label)
+    colors = ColorNames(rows)
     patterns = Names.gathered(all, \.pattern, label: { _ in nil })
     rowValues = Names.gathered(all, \.row, label: { _ in nil }).names
     columnValues = Names.gathered(all, \.column, label: { _ in nil }).names
@@ -180,7 +173,7 @@ extension FigureData {
   private mutating func remarkMissingCharacters(_ figure: Figure) {
     let words = categories.flatMap { $0.x.prefix(200) + $0.y.prefix(200) } + titles.flatMap { [$0.x, $0.y] }
     let names = colors.names.prefix(200) + patterns.names.prefix(200) + rowValues + columnValues
-    let titles = [figure.title, colors.title, patterns.title].compactMap(\.self)
+    let titles = [figure.title, patterns.title].compactMap(\.self) + colors.groups.compactMap(\.title)
     let texts = (words + names + titles).flatMap { MathText.runs(of: $0).map(\.text) }
     let missing = TextLine.missingCharacters(in: texts)
     guard !missing.isEmpty else { return }
@@ -224,64 +217,20 @@ extension FigureData {
           return fits ? part.rows : []
         }
         let series = layer.series(
-          rows, ordinal: (x, y), isHorizontal: isHorizontal, colors: colors, patterns: patterns)
+          rows, ordinal: (x, y), isHorizontal: isHorizontal, colors: colors.codes(of: layer, in: panel),
+          patterns: NameCodes(patterns.names))
         droppedNotFinite += series.notFinite
         droppedNotPositive += series.notPositive
         if layer.layer.mark.kind == .rect, layer.hasContinuousColor {
           emptyCells += series.series.reduce(0) { $0 + $1.points.count { $0.shade == nil } }
         }
+        let stack = (isHorizontal ? layer.layer.encoding.x : layer.layer.encoding.y)?.stack
         plots[index].layers.append(
           LayerData(
             layer: layer.layer, isHorizontal: isHorizontal, hasContinuousColor: layer.hasContinuousColor,
-            series: series.series))
+            series: stack.map { stacked(series.series, $0, isHorizontal: isHorizontal) } ?? series.series))
       }
     }
     self.plots += plots
-  }
-}
-
-extension Names {
-  /// The values of a channel over all layers, in order.
-  static func gathered(
-    _ layers: [LayerRows], _ path: KeyPath<Figure.Encoding, Figure.Channel?>, label: (Figure.Layer) -> String?
-  ) -> Names {
-    var result = Names()
-    var cells: [Cell] = []
-    var seen: Set<String> = []
-    var titles: [String] = []
-    var fixed: [String] = []
-    var sort: Figure.Sort?
-    for layer in layers where !(path == \.color && layer.hasContinuousColor) {
-      let channel = layer.layer.encoding[keyPath: path]
-      if let channel, let field = channel.field, let index = layer.table?.index(of: field.name) {
-        for row in layer.rows {
-          let cell = layer.table?.rows[row][index] ?? .missing
-          if cell != .missing, seen.insert(cell.label).inserted { cells.append(cell) }
-        }
-        titles.append(layer.title(path) ?? field.name)
-        sort = sort ?? channel.sort
-        result.scheme = result.scheme ?? channel.scale.scheme
-        if sort == nil, let categories = channel.scale.categories { sort = .explicit(categories) }
-      } else if let name = channel?.datum?.label ?? label(layer.layer), layer.layer.mark.kind != .rule {
-        if !fixed.contains(name) { fixed.append(name) }
-        if channel?.datum == nil, !result.labels.contains(name) { result.labels.append(name) }
-      }
-    }
-    result.isOrdered = cells.count > 1 && cells.allSatisfy { $0.number != nil }
-    let ordered =
-      result.isOrdered
-      ? cells.sorted { ($0.number ?? 0) < ($1.number ?? 0) } : cells
-    let labels = ordered.map(\.label)
-    switch sort {
-    case nil, .byValue: result.names = labels
-    case .ascending: result.names = result.isOrdered ? labels : labels.sorted()
-    case .descending: result.names = (result.isOrdered ? labels : labels.sorted()).reversed()
-    case .explicit(let order):
-      result.names = order.filter(labels.contains) + labels.filter { !order.contains($0) }
-    }
-    result.names += fixed.filter { !result.names.contains($0) }
-    if fixed.count > result.labels.count { result.isOrdered = false }
-    if let title = titles.first, titles.allSatisfy({ $0 == title }), !title.isEmpty { result.title = title }
-    return result
   }
 }

@@ -64,7 +64,7 @@ struct LayerRows {
       return false
     }
     if rows.contains(where: { if case .text = table.rows[$0][index] { true } else { false } }) { return true }
-    return layer.mark.kind == .rect && endIsAbsent(path) && hasFewValues(index)
+    return layer.mark.kind == .rect && endIsAbsent(path) && hasFewShortValues(index)
   }
 
   /// Whether a mark has one place along an axis, not two ends.
@@ -72,12 +72,13 @@ struct LayerRows {
     path == \.x ? layer.encoding.x2 == nil : layer.encoding.y2 == nil
   }
 
-  /// Whether a column has at most twenty different values, so that a heat map may have a category for each.
-  private func hasFewValues(_ column: Int) -> Bool {
+  /// Whether a column has at most twenty different values, so that a heat map may have a category for each, and none
+  /// too long to stand under a cell.
+  private func hasFewShortValues(_ column: Int) -> Bool {
     guard let table else { return true }
     var seen: Set<Cell> = []
     for row in rows where seen.insert(table.rows[row][column]).inserted && seen.count > 20 { return false }
-    return true
+    return seen.allSatisfy { formatCategory($0.label).count <= 6 }
   }
 
   /// Whether colour stands for a number on a continuous scale: as declared, and for cells also when the column has
@@ -89,6 +90,15 @@ struct LayerRows {
     return !names || layer.encoding.color?.isCategorical == false
   }
 
+  /// The column whose names colours tell apart.
+  var colorColumn: String? { hasContinuousColor ? nil : layer.encoding.color?.field?.name }
+
+  /// Whether its colour stands for a name: of a column, or its own.
+  var hasColorName: Bool {
+    colorColumn != nil
+      || (layer.mark.kind != .rule && (layer.encoding.color?.datum ?? layer.label.map(Cell.text)) != nil)
+  }
+
   /// The different values of a channel over some layers, in order of appearance.
   static func labels(_ layers: [LayerRows], _ path: KeyPath<Figure.Encoding, Figure.Channel?>) -> [String] {
     var labels: [String] = []
@@ -96,9 +106,10 @@ struct LayerRows {
     for layer in layers {
       let channel = layer.layer.encoding[keyPath: path]
       let index = layer.index(channel)
+      var cells = DistinctCells()
       for row in layer.rows {
         let cell = layer.cell(channel, index, row)
-        if cell != .missing, seen.insert(cell.label).inserted { labels.append(cell.label) }
+        if cells.insert(cell), seen.insert(cell.label).inserted { labels.append(cell.label) }
       }
     }
     return labels
@@ -207,7 +218,7 @@ struct LayerRows {
 
   /// The series of some rows, and how many values have no place on their axis.
   func series(
-    _ rows: [Int], ordinal: (x: Bool, y: Bool), isHorizontal: Bool, colors: Names, patterns: Names
+    _ rows: [Int], ordinal: (x: Bool, y: Bool), isHorizontal: Bool, colors: NameCodes, patterns: NameCodes
   ) -> (series: [Series], notFinite: Int, notPositive: Int) {
     let encoding = layer.encoding
     let (placeChannel, valueChannel) = isHorizontal ? (encoding.y, encoding.x) : (encoding.x, encoding.y)
@@ -229,9 +240,15 @@ struct LayerRows {
     let isRule = layer.mark.kind == .rule
     var (notFinite, notPositive) = (0, 0)
 
+    let tableRows = table?.rows ?? []
+    var cells: [Cell] = []
+    func cell(_ channel: Figure.Channel?, _ index: Int?) -> Cell {
+      index.map { cells[$0] } ?? channel?.datum ?? .missing
+    }
+
     /// Reads a coordinate; `nil` when it has no place.
-    func coordinate(_ channel: Figure.Channel?, _ index: Int?, _ row: Int, ordinal: Bool) -> Coordinate? {
-      let cell = cell(channel, index, row)
+    func coordinate(_ channel: Figure.Channel?, _ index: Int?, ordinal: Bool) -> Coordinate? {
+      let cell = cell(channel, index)
       if ordinal { return cell == .missing ? nil : .category(cell.label) }
       guard let number = cell.number else {
         if cell != .missing { notFinite += 1 }
@@ -260,29 +277,24 @@ struct LayerRows {
     var direct: [[DataPoint]] = []
     var details: [String: Int] = [:]
     var shades: [Double?] = []
-    let labelIndex = (encoding.color?.datum?.label ?? layer.label).flatMap { colors.index(of: $0) }
-    var colorCodes = NameCodes(colors)
-    var patternCodes = NameCodes(patterns)
+    let labelIndex = (encoding.color?.datum?.label ?? layer.label).flatMap { colors[$0] }
+    var (colorCodes, patternCodes) = (colors, patterns)
     var (lastKey, lastGroup): (SeriesKey?, Int) = (nil, -1)
     for row in rows {
+      if !tableRows.isEmpty { cells = tableRows[row] }
       let missing = Coordinate.number(0)
       let isFree = isRule && placeChannel == nil
-      guard let place = isFree ? missing : coordinate(placeChannel, placeIndex, row, ordinal: placeIsOrdinal)
+      guard let place = isFree ? missing : coordinate(placeChannel, placeIndex, ordinal: placeIsOrdinal)
       else { continue }
       let isPlaceOnly = isCount || (isRule && valueChannel == nil)
-      guard
-        let value = isPlaceOnly ? missing : coordinate(valueChannel, valueIndex, row, ordinal: valueIsOrdinal)
+      guard let value = isPlaceOnly ? missing : coordinate(valueChannel, valueIndex, ordinal: valueIsOrdinal)
       else { continue }
-      let color =
-        isShaded
-        ? nil
-        : colorIndex.flatMap { index in table.flatMap { colorCodes[$0.rows[row][index]] } } ?? labelIndex
-      let pattern = patternIndex.flatMap { index in table.flatMap { patternCodes[$0.rows[row][index]] }
-      }
+      let color = isShaded ? nil : colorIndex.flatMap { colorCodes[cells[$0]] } ?? labelIndex
+      let pattern = patternIndex.flatMap { patternCodes[cells[$0]] }
       var detail = -1
       let shade =
-        isShaded ? cell(encoding.color, colorIndex, row).number.flatMap { $0.isDrawable ? $0 : nil } : nil
-      var detailName = detailIndex.flatMap { table?.rows[row][$0].label }
+        isShaded ? cell(encoding.color, colorIndex).number.flatMap { $0.isDrawable ? $0 : nil } : nil
+      var detailName = detailIndex.map { cells[$0].label }
       if splitsByShade { detailName = (detailName ?? "") + " " + (shade.map(Cell.format) ?? "") }
       if let detailName {
         detail = details[detailName] ?? details.count
@@ -308,15 +320,14 @@ struct LayerRows {
         direct[lastGroup].append(point)
         continue
       }
-      let end = cell(endChannel, endIndex, row).number.flatMap { $0.isDrawable ? $0 : nil }
-      let placeEnd = cell(placeEndChannel, placeEndIndex, row).number.flatMap { $0.isDrawable ? $0 : nil }
+      let end = cell(endChannel, endIndex).number.flatMap { $0.isDrawable ? $0 : nil }
+      let placeEnd = cell(placeEndChannel, placeEndIndex).number.flatMap { $0.isDrawable ? $0 : nil }
       let (binnedPlace, placeSpan) = binned(place, placeBins, placeEnd)
       let (binnedValue, valueSpan) = binned(value, valueBins, end)
       readings[lastGroup].append(
         Reading(
           place: binnedPlace, value: binnedValue, end: end, placeSpan: placeSpan, valueSpan: valueSpan,
-          seed: seedIndex.flatMap { index in table.map { $0.rows[row][index] } } ?? .missing,
-          text: cell(encoding.text, textIndex, row), shade: shade))
+          seed: seedIndex.map { cells[$0] } ?? .missing, text: cell(encoding.text, textIndex), shade: shade))
     }
     let order = keys.indices.sorted { keys[$0] < keys[$1] }
     let series = order.map { group -> Series in
@@ -362,20 +373,36 @@ struct LayerRows {
       }
     }
     return grouped(readings).compactMap { group in
-      let values = group.compactMap(\.value.number)
-      guard let summary = Summary.of(values, aggregate, band) else { return nil }
-      var point = point(group[0].place, .number(summary.value), isHorizontal)
+      guard let first = group.first, let summary = summary(group) else { return nil }
+      var point = point(first.place, .number(summary.value), isHorizontal)
       point.count = summary.count
       (point.low, point.high) = (summary.low, summary.high)
-      let ends = group.compactMap(\.end)
-      if let end = Summary.of(ends, .mean, .none)?.value {
+      if let end = mean(group, \.end) {
         (point.low, point.high) = (min(end, summary.value), max(end, summary.value))
       }
-      point.set(text: group[0].text)
-      point.shade = Summary.of(group.compactMap(\.shade), .mean, .none)?.value
-      set(group[0], isHorizontal, &point)
+      point.set(text: first.text)
+      point.shade = mean(group, \.shade)
+      set(first, isHorizontal, &point)
       return point
     }
+  }
+
+  /// The aggregate of readings at one place; most places of long curves have a single one.
+  private func summary(_ group: ArraySlice<Reading>) -> Summary? {
+    if group.count == 1, let value = group.first?.value.number {
+      return Summary(value: aggregate == .count ? 1 : value, count: 1)
+    }
+    return Summary.of(group.compactMap(\.value.number), aggregate, band)
+  }
+
+  /// The mean of what some readings have; `nil` when none has it.
+  private func mean(_ group: ArraySlice<Reading>, _ number: (Reading) -> Double?) -> Double? {
+    var (sum, count) = (0.0, 0)
+    for value in group.lazy.compactMap(number) {
+      sum += value
+      count += 1
+    }
+    return count == 0 ? nil : sum / Double(count)
   }
 
   /// A coordinate moved to the middle of its bin, and what it covers: the bin, or up to the other end of the mark.
@@ -406,7 +433,8 @@ struct LayerRows {
       guard let box = BoxSummary(group.compactMap(\.value.number), reach: layer.mark.whiskers) else {
         return nil
       }
-      var point = point(group[0].place, .number(box.median), isHorizontal)
+      guard let first = group.first else { return nil }
+      var point = point(first.place, .number(box.median), isHorizontal)
       (point.low, point.high, point.count) = (box.whiskerLow, box.whiskerHigh, box.count)
       point.set(box: box)
       return point
@@ -446,7 +474,7 @@ struct LayerRows {
   }
 
   /// Readings that share a place: numbers in ascending order, names in order of appearance.
-  private func grouped(_ readings: [Reading]) -> [[Reading]] {
+  private func grouped(_ readings: [Reading]) -> [ArraySlice<Reading>] {
     guard readings.contains(where: { $0.place.number != nil }) else {
       var places: [Coordinate: Int] = [:]
       var groups: [[Reading]] = []
@@ -458,21 +486,25 @@ struct LayerRows {
           groups.append([reading])
         }
       }
-      return groups
+      return groups.map { $0[...] }
     }
+    let ordered = inOrder(readings)
+    var groups: [ArraySlice<Reading>] = []
+    var start = 0
+    for end in ordered.indices.dropFirst() where ordered[end].place != ordered[start].place {
+      groups.append(ordered[start..<end])
+      start = end
+    }
+    return groups + [ordered[start...]]
+  }
+
+  /// Readings by ascending place; those of one place stay in the order of the table.
+  private func inOrder(_ readings: [Reading]) -> [Reading] {
     let keys = readings.map { $0.place.number ?? .nan }
+    // Most tables are in order already.
+    if zip(keys, keys.dropFirst()).allSatisfy(<=) { return readings }
     let order = readings.indices.sorted { keys[$0] == keys[$1] ? $0 < $1 : keys[$0] < keys[$1] }
-    var groups: [[Reading]] = []
-    var last = Double.nan
-    for index in order {
-      if keys[index] == last {
-        groups[groups.count - 1].append(readings[index])
-      } else {
-        groups.append([readings[index]])
-        last = keys[index]
-      }
-    }
-    return groups
+    return order.map { readings[$0] }
   }
 
   private func seedLines(_ readings: [Reading], isHorizontal: Bool) -> [[DataPoint]] {
@@ -504,19 +536,16 @@ private struct SeriesKey: Hashable, Comparable {
   }
 }
 
-/// The index of each cell's name, worked out once for each different cell.
-private struct NameCodes {
-  private let codes: [String: Int]
-  private var known: [Cell: Int?] = [:]
+/// The different cells of a column, met row by row.
+struct DistinctCells {
+  private var seen: Set<Cell> = [.missing]
+  private var last = Cell.missing
 
-  init(_ names: Names) { codes = Dictionary(names.names.enumerated().map { ($1, $0) }) { a, _ in a } }
-
-  subscript(cell: Cell) -> Int? {
-    mutating get {
-      if let code = known[cell] { return code }
-      let code = codes[cell.label]
-      known[cell] = .some(code)
-      return code
-    }
+  /// Whether a cell is not missing and was not met before.
+  mutating func insert(_ cell: Cell) -> Bool {
+    // Neighbouring rows mostly have the same name.
+    if cell == last { return false }
+    last = cell
+    return seen.insert(cell).inserted
   }
 }

@@ -121,7 +121,7 @@ extension AxisLayout {
       let width = labels.flatMap(\.lines).map(\.width).max() ?? 0
       return AxisLayout(labels: labels, isOrdinal: true, extent: width + 8)
     }
-    let most = max(2, Int(height / (scale.kind == .log ? 24 : 42)))
+    let most = max(2, Int(height / (scale.kind == .log ? 24 : 38)))
     var labels: [Label] = []
     for count in stride(from: min(most, 9), through: 2, by: -1) {
       labels = scale.ticks(count: count, format).map { tick in

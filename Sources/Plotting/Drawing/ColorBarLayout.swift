@@ -7,6 +7,8 @@ struct ColorScale: Sendable {
   var ramp: ColorRamp
   /// Where filled contours change their colour, when all fields of the plot are filled contours.
   var steps: [Double] = []
+  /// How much of the page the field of these colours hides.
+  var opacity = 1.0
 
   func color(_ value: Double) -> Color { ramp.color(at: scale.position(value)) }
 
@@ -92,10 +94,9 @@ struct ColorBars: Sendable {
       let reach = max(abs(scale.high - middle), abs(scale.low - middle))
       if middle.isFinite, reach > 0 { (scale.low, scale.high) = (middle - reach, middle + reach) }
     }
-    let fields = layers.filter { layer in
-      layer.layer.mark.kind == .rect || (layer.layer.mark.kind == .contour && layer.layer.mark.filled)
-    }
+    let fields = layers.filter(\.layer.mark.coversPlot)
     var colors = ColorScale(scale: scale, ramp: .of(scheme, theme, field: !fields.isEmpty))
+    colors.opacity = fields.first?.layer.mark.opacity ?? 1
     if let first = fields.first, fields.allSatisfy({ $0.layer.mark.kind == .contour }) {
       colors.steps = contourLevels(first.layer.mark.levels, scale)
     }
@@ -133,7 +134,7 @@ extension ColorBarLayout {
         Rect(
           left: frame.left, top: frame.bottom - frame.height * high, right: frame.right,
           bottom: frame.bottom - frame.height * low),
-        colors.ramp.color(at: (low + high) / 2))
+        theme.background.mixed(with: colors.ramp.color(at: (low + high) / 2), colors.opacity))
     }
     for label in axis.labels {
       guard let line = label.lines.first else { continue }

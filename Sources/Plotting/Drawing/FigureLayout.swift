@@ -18,6 +18,10 @@ struct PlotLayout: Sendable {
   var colors: ColorScale?
   /// Over the plot, centred on nothing: set at its left edge.
   var heading: [TextLine] = []
+  /// What the plot's own colours stand for, between its heading and itself.
+  var legend = Legend()
+  /// What the legends of a row of plots need, so that their headings stand at one height.
+  var legendRoom = 0.0
   /// At its right side, turned.
   var rowHeading: TextLine?
   var xTitle: [TextLine] = []
@@ -69,6 +73,7 @@ struct FigureLayouter {
 
   func layout() -> FigureLayout {
     var result = FigureLayout(width: width, looks: Looks(data, theme))
+    result.looks.dashesSeparateLines = hasCoincidentLines
     let inner = width - 2 * Metrics.margin
     if let title = figure.title {
       let style = TextStyle(size: Metrics.titleSize, cut: .semibold, color: theme.ink)
@@ -106,12 +111,31 @@ struct FigureLayouter {
     return best
   }
 
+  /// Whether a line lies on another for half of its length: then the upper one is dashed, so that the lower one shows.
+  private var hasCoincidentLines: Bool {
+    zip(data.plots, scales).contains { plot, scales in
+      plot.layers.contains { layer in
+        guard layer.layer.mark.kind == .line, layer.series.count <= 12 else { return false }
+        let lines = layer.series.map { $0.points.map { (x: $0.x, y: scales.y.position($0.y)) } }
+        return lines.indices.contains { upper in
+          lines[..<upper].contains { lower in
+            let shared = zip(lower, lines[upper]).filter { $0.x == $1.x }
+            return shared.count > 1 && shared.count { abs($0.y - $1.y) < 0.006 } * 2 >= shared.count
+          }
+        }
+      }
+    }
+  }
+
   /// Gives every plot its frame and everything round it.
   private func place(_ grid: PlotGrid, right: Double, legendWidth: Double?, into result: inout FigureLayout) {
     let sharesXTitle = Set(data.titles.map(\.x)).count == 1
     let sharesYTitle = Set(data.titles.map(\.y)).count == 1
-    let yTitleRoom = Metrics.labelSize * 1.45
+    var yTitleRoom = titleRoom(1)
     let hasYTitle = data.titles.contains { !$0.y.isEmpty }
+    func sharedYTitle(_ height: Double) -> [TextLine] {
+      TextLine.wrapped(data.titles.first?.y ?? "", labelStyle, width: height, limit: 2)
+    }
 
     // Which plots show the numbers of their axes.
     var shows: [(x: Bool, y: Bool)] = []
@@ -162,7 +186,8 @@ struct FigureLayouter {
       for index in data.plots.indices where shows[index].y {
         guard data.showsAxes[data.plots[index].panel].y else { continue }
         var room = yAxes[index].extent
-        if !sharesYTitle, !data.titles[data.plots[index].panel].y.isEmpty { room += yTitleRoom + 4 }
+        let title = data.titles[data.plots[index].panel].y
+        if !sharesYTitle, !title.isEmpty { room += titleRoom(ownYTitle(title, plotHeight).count) + 4 }
         leftRoom[grid.places[index].column] = max(leftRoom[grid.places[index].column], room)
       }
       gap = grid.columns > 4 ? 12 : Metrics.panelGap
@@ -177,6 +202,10 @@ struct FigureLayouter {
       let available = plotWidth
       if figure.hasEqualUnits { (plotWidth, plotHeight) = equalSides(plotWidth, grid) }
       free = (available - plotWidth) * Double(grid.columns)
+      if sharesYTitle, hasYTitle {
+        // A title longer than the plots are high takes two lines.
+        yTitleRoom = titleRoom(sharedYTitle(plotHeight * Double(grid.rows) + 20).count)
+      }
       xAxes = scales.map {
         .horizontal($0.x, width: plotWidth, format: $0.xFormat, style: tickStyle, valuesShown: $0.xValues)
       }
@@ -211,7 +240,7 @@ struct FigureLayouter {
       columnLefts.append(left)
       left += plotWidth + rightRoom[column] + gap
     }
-    if let legendWidth {
+    if let legendWidth, !hasLegendPerPanel {
       result.legend = legend(result.looks, width: legendWidth - gridLeft + Metrics.margin)
       result.legendLeft = gridLeft
       y += result.legend.height
@@ -224,7 +253,12 @@ struct FigureLayouter {
       let members = data.plots.indices.filter { grid.places[$0].row == row }
       let headings = members.map { heading(data.plots[$0], row: row, grid: grid, width: plotWidth) }
       let headingHeight = headings.map { Double($0.count) * Metrics.labelSize * 1.35 }.max() ?? 0
-      y += headingHeight + (headingHeight > 0 ? 5 : 3)
+      let legends = members.map { index in
+        hasLegendPerPanel
+          ? legend(result.looks, panel: data.plots[index].panel, width: plotWidth + gap) : Legend()
+      }
+      let legendRoom = legends.map(\.height).max() ?? 0
+      y += headingHeight + (headingHeight > 0 ? 5 : 3) + legendRoom
       var below = 0.0
       for (offset, index) in members.enumerated() {
         let frameLeft = columnLefts[grid.places[index].column]
@@ -235,6 +269,7 @@ struct FigureLayouter {
         (plot.hasXAxis, plot.hasYAxis) = data.showsAxes[data.plots[index].panel]
         plot.colors = bars.colors(panel: data.plots[index].panel)
         plot.heading = headings[offset]
+        (plot.legend, plot.legendRoom) = (legends[offset], legendRoom)
         let isLastColumn = !members.contains { grid.places[$0].column == grid.places[index].column + 1 }
         if rowHeadings, isLastColumn, let value = data.plots[index].rowValue {
           plot.rowHeading = TextLine.shortened(
@@ -242,7 +277,7 @@ struct FigureLayouter {
         }
         let titles = data.titles[data.plots[index].panel]
         if !sharesYTitle, shows[index].y {
-          plot.yTitle = TextLine.wrapped(titles.y, labelStyle, width: plotHeight + 20, limit: 2)
+          plot.yTitle = ownYTitle(titles.y, plotHeight)
         }
         var room = shows[index].x && plot.hasXAxis ? xAxes[index].extent : 0
         if !sharesXTitle, shows[index].x, !titles.x.isEmpty {
@@ -265,7 +300,7 @@ struct FigureLayouter {
     if sharesYTitle, let text = data.titles.first?.y, !text.isEmpty {
       let height = gridBottom - gridTop
       result.sharedYTitle = (
-        [TextLine.shortened(text, labelStyle, width: height + 30)], Metrics.margin + free / 2,
+        sharedYTitle(max(height, plotHeight * Double(grid.rows) + 20)), Metrics.margin + free / 2,
         (gridTop + gridBottom) / 2
       )
     }
@@ -290,6 +325,16 @@ struct FigureLayouter {
     func snap(_ x: Double) -> Double { x.rounded() }
     return Rect(
       left: snap(rect.left), top: snap(rect.top), right: snap(rect.right), bottom: snap(rect.bottom))
+  }
+
+  /// The title of one plot's axis, beside it.
+  private func ownYTitle(_ title: String, _ plotHeight: Double) -> [TextLine] {
+    TextLine.wrapped(title, labelStyle, width: plotHeight + 20, limit: 2)
+  }
+
+  /// The room that so many turned lines need.
+  private func titleRoom(_ lines: Int) -> Double {
+    Metrics.labelSize * (0.15 + 1.3 * Double(max(1, lines)))
   }
 
   /// Whether no plot has an axis, so that plots may stand close together.
@@ -328,8 +373,8 @@ struct FigureLayouter {
     let categories = scales.map(\.y.categories.count).max() ?? 0
     guard categories > 0 else { return scales.contains(where: \.y.isOrdinal) ? 90 : 0 }
     let layers = data.plots.flatMap(\.layers)
-    let slots =
-      layers.contains { [.bar, .boxplot].contains($0.layer.mark.kind) } ? max(1, data.colors.names.count) : 1
+    let hasSlots = layers.contains { [.bar, .boxplot].contains($0.layer.mark.kind) }
+    let slots = hasSlots ? max(1, data.colors.groups.map(\.names.count).max() ?? 1) : 1
     let hasCells = layers.contains { $0.layer.mark.kind == .rect }
     let lines = scales.flatMap(\.y.categories).prefix(200).map {
       TextLine.wrapped(formatCategory($0), tickStyle, width: width * 0.3, limit: 3).count
@@ -391,17 +436,16 @@ extension PlotLayout {
   /// Where a point of the data lies on the page.
   func place(of point: DataPoint) -> Point { Point(x(point.x), y(point.y)) }
 
-  func x(_ coordinate: Coordinate) -> Double {
-    switch coordinate {
-    case .number(let value): frame.left + scales.x.position(value) * frame.width
-    case .category(let name): frame.left + scales.x.position(name) * frame.width
+  /// The same for the end of a value that stands on others.
+  func place(of point: DataPoint, isHorizontal: Bool) -> Point {
+    guard let value = (isHorizontal ? point.x : point.y).number, point.base != nil else {
+      return place(of: point)
     }
+    let end = Coordinate.number(point.end(of: value))
+    return isHorizontal ? Point(x(end), y(point.y)) : Point(x(point.x), y(end))
   }
 
-  func y(_ coordinate: Coordinate) -> Double {
-    switch coordinate {
-    case .number(let value): frame.bottom - scales.y.position(value) * frame.height
-    case .category(let name): frame.bottom - scales.y.position(name) * frame.height
-    }
-  }
+  func x(_ coordinate: Coordinate) -> Double { frame.left + scales.x.position(coordinate) * frame.width }
+
+  func y(_ coordinate: Coordinate) -> Double { frame.bottom - scales.y.position(coordinate) * frame.height }
 }

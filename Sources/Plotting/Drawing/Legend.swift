@@ -92,9 +92,14 @@ struct Legend: Sendable {
       drawMarker(
         marker, at: center, radius: Metrics.markerRadius + 0.4, entry.color, filled: filled, into: &scene)
     case .box(let shade):
-      scene.fill(
-        Rect(left: center.x - 7, top: middle - 5.5, right: center.x + 7, bottom: middle + 5.5),
-        entry.color.mixed(with: scene.background, shade))
+      let box = Rect(left: center.x - 7, top: middle - 5.5, right: center.x + 7, bottom: middle + 5.5)
+      scene.fill(box, entry.color.mixed(with: scene.background, shade))
+      // A colour as light as the page would vanish in it.
+      if shade == 0, entry.color.contrast(with: scene.background) < 1.4 {
+        scene.stroke(
+          box.corners, StrokeStyle(width: 1, join: .miter), entry.name.style.color.withOpacity(0.5),
+          closed: true)
+      }
     }
   }
 }

@@ -10,39 +10,47 @@ struct Looks: Sendable {
   let single: Color
   /// Whether dashes tell series apart beside their colours.
   var dashesFollowColor: Bool
+  /// Whether dashes let a line be seen through another that lies on it.
+  var dashesSeparateLines = false
   /// Which dash and marker each colour name has.
   private let shapes: [Int]
 
   init(_ data: FigureData, _ theme: Theme) {
     self.theme = theme
-    let names = data.colors.names
-    let labels = data.colors.labels
-    let count = names.count - labels.count
-    let isRamp = (data.colors.isOrdered && count >= 3) || data.colors.scheme != nil
-    let ramp = data.colors.scheme.map { ColorRamp.of($0, theme, field: false) }
-    let palette =
-      ramp.map { ramp in
-        (0..<count).map { ramp.color(at: count == 1 ? 0.5 : Double($0) / Double(count - 1)) }
-      }
-      ?? (isRamp
-        ? theme.ordered(count) : (0..<max(1, count)).map { theme.categorical[$0 % theme.categorical.count] })
     var (colors, shapes): ([Color], [Int]) = ([], [])
-    var index = 0
-    for name in names {
-      if let place = labels.firstIndex(of: name) {
-        colors.append(theme.rule)
-        shapes.append(place)
-      } else {
-        colors.append(palette[index])
-        shapes.append(index)
-        index += 1
-      }
+    for names in data.colors.groups {
+      let looks = Looks.looks(of: names, theme)
+      colors += looks.map(\.color)
+      shapes += looks.map(\.shape)
     }
     (self.colors, self.shapes) = (colors, shapes)
     hasPatterns = !data.patterns.names.isEmpty
     single = theme.categorical[0]
     // A ramp differs in lightness already.
-    dashesFollowColor = !isRamp
+    dashesFollowColor = !data.colors.groups.contains(where: Looks.isRamp)
+  }
+
+  /// The colour and the shape of each of the names that belong together.
+  private static func looks(of names: Names, _ theme: Theme) -> [(color: Color, shape: Int)] {
+    let count = names.names.count - names.labels.count
+    let palette =
+      names.scheme.map { scheme in
+        let ramp = ColorRamp.of(scheme, theme, field: false)
+        return (0..<count).map { ramp.color(at: count == 1 ? 0.5 : Double($0) / Double(count - 1)) }
+      }
+      ?? (isRamp(names)
+        ? theme.ordered(count) : (0..<max(1, count)).map { theme.categorical[$0 % theme.categorical.count] })
+    var index = -1
+    return names.names.map { name in
+      if let place = names.labels.firstIndex(of: name) { return (theme.rule, place) }
+      index += 1
+      return (palette[index], index)
+    }
+  }
+
+  /// Whether colours run from little to much.
+  private static func isRamp(_ names: Names) -> Bool {
+    (names.isOrdered && names.names.count - names.labels.count >= 3) || names.scheme != nil
   }
 
   func color(_ series: Series) -> Color { series.color.map { colors[$0] } ?? single }
@@ -64,7 +72,7 @@ struct Looks: Sendable {
   }
 
   func dash(_ index: Int, _ mark: Figure.Mark) -> [Double] {
-    let wanted = mark.dashes ?? (hasPatterns || (dashesFollowColor && !mark.point))
+    let wanted = mark.dashes ?? (hasPatterns || dashesSeparateLines || (dashesFollowColor && !mark.point))
     return wanted ? dashPatterns[(index + index / 8) % dashPatterns.count] : []
   }
 }

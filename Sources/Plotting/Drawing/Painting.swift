@@ -46,22 +46,24 @@ extension FigureLayout {
         scene.text(line, at: Point(center, baseline), anchor: .middle)
       }
     }
-    if let (lines, left, center) = sharedYTitle, let line = lines.first {
-      let room = line.width / 2 + 2
-      scene.text(
-        line, at: Point(left + line.ascent, min(max(center, room), height - room)), anchor: .middle,
-        upwards: true)
+    if let (lines, left, center) = sharedYTitle {
+      for (index, line) in lines.enumerated() {
+        let room = line.width / 2 + 2
+        let x = left + line.ascent + Double(index) * Metrics.labelSize * 1.3
+        scene.text(
+          line, at: Point(x, min(max(center, room), height - room)), anchor: .middle, upwards: true)
+      }
     }
   }
 }
 
 extension PlotLayout {
-  /// Whether cells or contours cover the plot.
-  private var isField: Bool { data.layers.contains { $0.layer.mark.kind.isField } }
+  /// The mark that covers the plot with colour.
+  var field: Figure.Mark? { data.layers.lazy.map(\.layer.mark).first(where: \.coversPlot) }
 
   /// Light lines at the labelled ticks.
   func drawGrid(_ theme: Theme, into scene: inout Scene) {
-    guard !isField else { return }
+    guard field == nil else { return }
     defer { drawZeroLines(theme, into: &scene) }
     for label in yAxis.labels where hasYAxis && !label.lines.isEmpty && !yAxis.isOrdinal {
       let y = frame.bottom - label.position * frame.height
@@ -77,7 +79,7 @@ extension PlotLayout {
 
   /// Axis lines, ticks, labels and titles.
   func drawAxes(_ theme: Theme, into scene: inout Scene) {
-    let isHeatMap = isField || !hasXAxis
+    let isHeatMap = field != nil || !hasXAxis
     let hasBase = scales.y.isOrdinal && !isHeatMap
     if hasBase {
       scene.hairline(
@@ -89,9 +91,10 @@ extension PlotLayout {
     drawXLabels(theme, isHeatMap, into: &scene)
     drawYLabels(theme, into: &scene)
     for (index, line) in heading.enumerated() {
-      let baseline = frame.top - 8 - Double(heading.count - 1 - index) * Metrics.labelSize * 1.35
-      scene.text(line, at: Point(frame.left, baseline))
+      let back = legendRoom + Double(heading.count - 1 - index) * Metrics.labelSize * 1.35
+      scene.text(line, at: Point(frame.left, frame.top - 8 - back))
     }
+    legend.draw(at: Point(frame.left, frame.top - 3 - legendRoom), into: &scene)
     if let line = rowHeading {
       scene.text(
         line, at: Point(frame.right + 6 + line.ascent, frame.center.y), anchor: .middle, upwards: true)
@@ -110,13 +113,20 @@ extension PlotLayout {
 
   /// Zero inside a plot whose values have both signs.
   private func drawZeroLines(_ theme: Theme, into scene: inout Scene) {
-    if !scales.y.isOrdinal, hasYAxis {
+    // An author's rule at zero takes the place of the line.
+    func hasRule(_ path: KeyPath<DataPoint, Coordinate>, _ isGiven: (Figure.Encoding) -> Bool) -> Bool {
+      data.layers.contains { layer in
+        layer.layer.mark.kind == .rule && layer.layer.mark.slope == nil && isGiven(layer.layer.encoding)
+          && layer.series.contains { $0.points.contains { $0[keyPath: path].number == 0 } }
+      }
+    }
+    if !scales.y.isOrdinal, hasYAxis, !hasRule(\.y, { $0.x == nil }) {
       let y = self.y(.number(0))
       if y > frame.top + 1, y < frame.bottom - 1 {
         scene.hairline(Point(frame.left, y), Point(frame.right, y), width: 1, theme.axis)
       }
     }
-    if !scales.x.isOrdinal, hasXAxis,
+    if !scales.x.isOrdinal, hasXAxis, !hasRule(\.x, { $0.y == nil }),
       !scales.y.isOrdinal || data.layers.contains(where: { $0.layer.mark.kind == .bar })
     {
       let x = self.x(.number(0))

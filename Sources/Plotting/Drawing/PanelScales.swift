@@ -53,6 +53,7 @@ extension FigureData {
       // The first category is at the left, or at the top.
       return Scale(categories: categories, reversed: request.reversed != isVertical)
     }
+    func coordinate(_ point: DataPoint) -> Coordinate { isVertical ? point.y : point.x }
     var (values, bounds): ([Double], [Double]) = ([], [])
     var zero = false
     var isTight = false
@@ -67,8 +68,8 @@ extension FigureData {
         for point in series.points {
           if let span = isVertical ? point.spanY : point.spanX {
             values += [span.start, span.end]
-          } else if let value = point[keyPath: path].number {
-            values.append(value)
+          } else if let value = coordinate(point).number {
+            values.append(isValueAxis ? point.end(of: value) : value)
           }
           if let box = point.box, isValueAxis { values += box.outliers }
           if point.box != nil {
@@ -78,7 +79,7 @@ extension FigureData {
             if let high = point.high { bounds.append(high) }
           }
         }
-        for seed in series.seeds { values += seed.compactMap { $0[keyPath: path].number } }
+        for seed in series.seeds { values += seed.compactMap { coordinate($0).number } }
       }
     }
     if let low = values.min(), let high = values.max() {

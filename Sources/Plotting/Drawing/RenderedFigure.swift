@@ -8,17 +8,19 @@ public struct RenderedFigure: Sendable {
   public var png: [UInt8]
   /// The pixels row by row, three bytes of sRGB each. Unlike the bytes of the file they do not depend on the installed
   /// compressor.
-  public var pixels: [UInt8]
+  public var pixels: [UInt8] { picture.pixels }
+  private let picture: Picture
   /// Width in device pixels.
-  public var pixelWidth: Int
+  public var pixelWidth: Int { picture.width }
   /// Height in device pixels.
-  public var pixelHeight: Int
+  public var pixelHeight: Int { picture.height }
   /// Width in CSS pixels, for the page.
   public var cssWidth: Int
   /// Height in CSS pixels, for the page.
   public var cssHeight: Int
-  /// Text for readers who do not see the picture: the author's, or drafted from the data.
-  public var alternativeText: String
+  /// Text for readers who do not see the picture: the author's, or drafted from the data when asked for.
+  public var alternativeText: String { makeText() }
+  private let makeText: @Sendable () -> String
   /// The numbers that the picture shows, gathered when asked for.
   public var table: Table { makeTable() }
   private let makeTable: @Sendable () -> Table
@@ -26,16 +28,14 @@ public struct RenderedFigure: Sendable {
   public var remarks: [String]
 
   fileprivate init(
-    png: [UInt8], canvas: (width: Int, height: Int, pixels: [UInt8]), layout: FigureLayout, figure: Figure,
-    data: FigureData, remarks: [String]
+    png: [UInt8], picture: Picture, layout: FigureLayout, figure: Figure, data: FigureData,
+    remarks: [String]
   ) {
     self.png = png
-    pixels = canvas.pixels
-    pixelWidth = canvas.width
-    pixelHeight = canvas.height
+    self.picture = picture
     cssWidth = Int(layout.width)
     cssHeight = Int(layout.height)
-    alternativeText = figure.alternativeText ?? data.description(of: figure)
+    makeText = { figure.alternativeText ?? data.description(of: figure) }
     makeTable = { data.table(figure) }
     self.remarks = remarks
   }
@@ -82,16 +82,12 @@ public func draw(
 ) throws -> RenderedFigure {
   let data = try FigureData(figure, tables: tables)
   let layout = FigureLayouter(figure, data, theme, size).layout()
-  let canvas = layout.scene().rasterized(scale: Metrics.density)
-  let pixels = canvas.encoded()
-  let png = try encodePNG(
-    pixels: pixels, width: canvas.width, height: canvas.height, scale: Metrics.density,
-    texts: provenance.texts)
+  let picture = layout.scene().rasterized(scale: Metrics.density)
+  let png = try encodePNG(picture, scale: Metrics.density, texts: provenance.texts)
   var remarks = data.remarks
   remarks += layout.notes.isEmpty ? [] : data.droppedRemarks
   return RenderedFigure(
-    png: png, canvas: (canvas.width, canvas.height, pixels), layout: layout, figure: figure, data: data,
-    remarks: remarks)
+    png: png, picture: picture, layout: layout, figure: figure, data: data, remarks: remarks)
 }
 
 extension FigureData {

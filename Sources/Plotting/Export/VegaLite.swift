@@ -30,7 +30,7 @@ struct VegaLiteExport {
       "config": config,
       "description": .string(figure.alternativeText ?? data.description(of: figure)),
     ]
-    if let title = figure.title { result["title"] = .string(MathText.plain(title)) }
+    if let title = figure.title { result["title"] = .string(MathText.unicode(title)) }
     if units.count == 1, case .object(let unit) = units[0] {
       for (key, value) in unit { result[key] = value }
     } else {
@@ -39,10 +39,16 @@ struct VegaLiteExport {
         rows.map { top in
           let row = zip(layout.plots, units).filter { $0.0.frame.top == top }
             .sorted { $0.0.frame.left < $1.0.frame.left }
-          return ["hconcat": .array(row.map(\.1))]
+          return ["hconcat": .array(row.map(\.1)), "resolve": resolution]
         })
+      result["resolve"] = resolution
     }
     return result
+  }
+
+  /// Panels that show other columns have other colours for the same place in the palette.
+  private var resolution: Value {
+    ["scale": ["color": data.colors.areShared ? "shared" : "independent"]]
   }
 
   private var config: Value {
@@ -64,15 +70,18 @@ struct VegaLiteExport {
     ]
   }
 
-  /// The scale that gives names their colours.
-  func nominalColor(_ names: Names, _ title: String?) -> Value {
-    [
+  /// The scale that gives the names of a panel their colours.
+  func nominalColor(panel: Int) -> Value {
+    let groups = data.colors.ofPanel[panel]
+    let places = groups.flatMap { Array(data.colors.range($0)) }
+    let title = groups.count == 1 ? data.colors.groups[groups[0]].title : nil
+    return [
       "field": "series", "type": "nominal",
       "scale": [
-        "domain": .array(names.names.map { .string($0) }),
-        "range": .array(layout.looks.colors.map { .string($0.css) }),
+        "domain": .array(places.map { .string(data.colors.names[$0]) }),
+        "range": .array(places.map { .string(layout.looks.colors[$0].css) }),
       ],
-      "title": names.title.map { .string(MathText.plain($0)) } ?? .null,
+      "title": title.map { .string(MathText.unicode($0)) } ?? .null,
     ]
   }
 }
@@ -114,7 +123,7 @@ struct VegaLiteUnit {
     let headings = [
       export.figure.panels[plot.data.panel].title, plot.data.rowValue, plot.data.columnValue,
     ].compactMap(\.self)
-    if !headings.isEmpty { result["title"] = .string(MathText.plain(headings.joined(separator: ", "))) }
+    if !headings.isEmpty { result["title"] = .string(MathText.unicode(headings.joined(separator: ", "))) }
     return result
   }
 
@@ -127,7 +136,7 @@ struct VegaLiteUnit {
     let isShown = isX ? plot.hasXAxis : plot.hasYAxis
     var axis: Value = .null
     if isShown {
-      let title = MathText.plain(isX ? titles.x : titles.y)
+      let title = MathText.unicode(isX ? titles.x : titles.y)
       axis = ["title": title.isEmpty ? .null : .string(title)]
       let layout = isX ? plot.xAxis : plot.yAxis
       if !scale.isOrdinal {
@@ -140,7 +149,7 @@ struct VegaLiteUnit {
         axis["format"] = format == .percent ? "~%" : isPlain ? ",.6~r" : ".2~e"
         axis["values"] = .array(values.map { .number($0) })
       }
-      axis["grid"] = .bool(!scale.isOrdinal && !plot.data.layers.contains { $0.layer.mark.kind.isField })
+      axis["grid"] = .bool(!scale.isOrdinal && plot.field == nil)
     }
     return [
       "field": .string(name), "type": scale.isOrdinal ? "ordinal" : "quantitative",
@@ -184,7 +193,12 @@ struct VegaLiteUnit {
   /// How far a mark is moved inside the band of its category; `nil` when all stand in the middle.
   private func offset(_ layer: LayerData) -> (channel: String, middle: Double)? {
     guard layer.series.contains(where: { painter.slot($0, layer).shift != 0 }) else { return nil }
-    return layer.isHorizontal
+    return stepMiddle(layer)
+  }
+
+  /// Where the middle of a category lies in its band.
+  private func stepMiddle(_ layer: LayerData) -> (channel: String, middle: Double) {
+    layer.isHorizontal
       ? ("yOffset", plot.scales.y.step * plot.frame.height / 2)
       : ("xOffset", plot.scales.x.step * plot.frame.width / 2)
   }
@@ -199,6 +213,9 @@ struct VegaLiteUnit {
   /// The columns that every mark has: its place, its series, its value of a continuous colour.
   private func row(_ point: DataPoint, _ series: Series, _ layer: LayerData) -> Value {
     var row: Value = ["x": cell(point.x), "y": cell(point.y)]
+    if let value = (layer.isHorizontal ? point.x : point.y).number, point.base != nil {
+      row[layer.isHorizontal ? "x" : "y"] = .number(point.end(of: value))
+    }
     if let color = series.color { row["series"] = .string(export.data.colors.names[color]) }
     if let shade = point.shade ?? series.shade { row["shade"] = .number(shade) }
     if let offset = offset(layer) {
@@ -220,10 +237,10 @@ struct VegaLiteUnit {
       scale["reverse"] = false
       let title = layer.layer.encoding.color?.title ?? layer.layer.encoding.color?.field?.name ?? ""
       result["color"] = [
-        "field": "shade", "type": "quantitative", "scale": scale, "title": .string(MathText.plain(title)),
+        "field": "shade", "type": "quantitative", "scale": scale, "title": .string(MathText.unicode(title)),
       ]
     } else if layer.series.contains(where: { $0.color != nil }) {
-      result["color"] = export.nominalColor(export.data.colors, nil)
+      result["color"] = export.nominalColor(panel: plot.data.panel)
     } else {
       result["color"] = ["value": .string((layer.layer.mark.kind == .rule ? theme.rule : looks.single).css)]
     }
@@ -248,13 +265,13 @@ struct VegaLiteUnit {
     case .line: bands(layer) + seeds(layer) + lines(layer)
     case .band: bands(layer)
     case .area: areas(layer)
-    case .point: intervals(layer) + points(layer)
-    case .errorbar: intervals(layer) + points(layer)
-    case .bar: bars(layer) + intervals(layer)
+    case .point: seeds(layer) + intervals(layer) + points(layer)
+    case .errorbar: seeds(layer) + intervals(layer) + points(layer)
+    case .bar: bars(layer) + seeds(layer) + intervals(layer)
     case .tick: ticks(layer)
-    case .text: texts(layer)
-    case .rect: cells(layer)
-    case .rule: rules(layer)
+    case .text: axes(layer) + words(painter.words(layer))
+    case .rect: cells(layer) + cellNumbers(layer)
+    case .rule: rules(layer) + words(painter.ruleNames(layer), isItalic: true)
     case .boxplot: boxes(layer)
     case .contour: contours(layer)
     }
@@ -299,24 +316,38 @@ struct VegaLiteUnit {
   }
 
   private func seeds(_ layer: LayerData) -> [Value] {
+    let isLine = painter.showsSeedLines(layer) && layer.layer.mark.kind != .bar
+    let middle = (layer.isHorizontal ? plot.scales.y : plot.scales.x).isOrdinal ? stepMiddle(layer) : nil
     let rows = layer.series.flatMap { series in
-      series.seeds.enumerated().flatMap { seed, points in
-        points.map { point in
+      let shifts = painter.seedShifts(series, layer)
+      return series.seeds.enumerated().flatMap { seed, points -> [Value] in
+        // A narrow bar has no dots.
+        guard isLine || seed < shifts.count else { return [] }
+        return points.map { point in
           var row = row(point, series, layer)
           row["seed"] = .number(Double(seed + 1))
+          if !isLine, let middle { row["offset"] = .number(middle.middle + shifts[seed]) }
           return row
         }
       }
     }
     guard !rows.isEmpty, layer.series.contains(where: { $0.seeds.count > 1 }) else { return [] }
-    let isLine = painter.showsSeedLines(layer)
     var encoding = encoding(layer)
     encoding["detail"] = ["field": "seed", "type": "nominal"]
-    let mark: Value =
-      isLine
-      ? ["type": "line", "strokeWidth": 1, "opacity": 0.3, "clip": true]
-      : ["type": "point", "filled": true, "size": 12.6, "opacity": 0.45]
-    return [view(mark, rows, encoding)]
+    if isLine {
+      let mark: Value = ["type": "line", "strokeWidth": 1, "opacity": 0.3, "clip": true]
+      return [view(mark, rows, encoding)]
+    }
+    if let middle { encoding[middle.channel] = ["field": "offset", "type": "quantitative", "scale": .null] }
+    if layer.layer.mark.kind == .bar { encoding["color"] = ["value": .string(theme.ink.css)] }
+    let radius = PlotPainter.seedRadius(layer)
+    return [
+      view(
+        [
+          "type": "point", "filled": true, "size": .number(3.141592653589793 * radius * radius),
+          "opacity": .number(painter.seedDotOpacity(layer)),
+        ], rows, encoding)
+    ]
   }
 
   private func bands(_ layer: LayerData) -> [Value] {
@@ -352,7 +383,7 @@ struct VegaLiteUnit {
       guard let low = point.low, let high = point.high,
         let value = (layer.isHorizontal ? point.x : point.y).number
       else {
-        row["base"] = .number(clamped(0, layer))
+        row["base"] = .number(clamped(point.base ?? 0, layer))
         return true
       }
       row["base"] = .number(clamped(value == low ? high : low, layer))
@@ -362,7 +393,7 @@ struct VegaLiteUnit {
     var encoding = encoding(layer)
     encoding[layer.isHorizontal ? "x2" : "y2"] = ["field": "base"]
     let mark: Value = [
-      "type": "area", "opacity": .number(layer.layer.mark.opacity ?? 0.35), "clip": true,
+      "type": "area", "opacity": .number(painter.areaOpacity(layer)), "clip": true,
       "orient": layer.isHorizontal ? "horizontal" : "vertical",
     ]
     return [view(mark, rows, encoding)] + lines(layer)
@@ -411,19 +442,42 @@ struct VegaLiteUnit {
     var encoding = encoding(layer)
     encoding[layer.isHorizontal ? "x2" : "y2"] = ["field": "high"]
     if layer.layer.mark.kind == .bar { encoding["color"] = ["value": .string(theme.ink.css)] }
-    return [view(["type": "rule", "strokeWidth": 1.5], rows, encoding)]
+    return [view(["type": "rule", "strokeWidth": 1.5], rows, encoding)] + caps(layer, encoding["color"])
+  }
+
+  /// Short lines across both ends of each interval.
+  private func caps(_ layer: LayerData, _ color: Value?) -> [Value] {
+    guard let first = layer.series.first(where: { !$0.points.isEmpty }) else { return [] }
+    let half = PlotPainter.cap(slotWidth: painter.slot(first, layer).width, layer)
+    guard half > 0 else { return [] }
+    let rows = layer.series.flatMap { series in
+      series.points.flatMap { point in
+        [point.low, point.high].compactMap { end -> Value? in
+          guard let end, point.low != nil, point.high != nil else { return nil }
+          var row = row(point, series, layer)
+          row[layer.isHorizontal ? "x" : "y"] = .number(clamped(end, layer))
+          return row
+        }
+      }
+    }
+    var encoding = encoding(layer)
+    if let color { encoding["color"] = color }
+    return [
+      view(
+        [
+          "type": "tick", "thickness": 1.5, "size": .number(2 * half),
+          "orient": layer.isHorizontal ? "vertical" : "horizontal",
+        ], rows, encoding)
+    ]
   }
 
   private func bars(_ layer: LayerData) -> [Value] {
     guard let first = layer.series.first(where: { !$0.points.isEmpty }) else { return [] }
     let isBinned = layer.series.contains { $0.points.contains { ($0.spanX ?? $0.spanY) != nil } }
-    let color: Value = [
-      "opacity": .number(layer.layer.mark.opacity ?? (isBinned && layer.series.count > 1 ? 0.6 : 1))
-    ]
-    var mark: Value = ["type": "bar", "opacity": color["opacity"] ?? 1, "binSpacing": 0]
+    var mark: Value = ["type": "bar", "opacity": .number(PlotPainter.barOpacity(layer)), "binSpacing": 0]
     var encoding = encoding(layer)
     let rows = rows(layer) { point, _, row in
-      row["base"] = .number(clamped(0, layer))
+      row["base"] = .number(clamped(point.base ?? 0, layer))
       if let span = layer.isHorizontal ? point.spanY : point.spanX {
         row[layer.isHorizontal ? "y" : "x"] = .number(span.start)
         row["end"] = .number(span.end)
@@ -434,8 +488,7 @@ struct VegaLiteUnit {
     if isBinned {
       encoding[layer.isHorizontal ? "y2" : "x2"] = ["field": "end"]
     } else {
-      let width = painter.slot(first, layer).width
-      let half = max(width / 2 - (width > 8 ? 1 : 0.25), 0.4)
+      let half = PlotPainter.barHalf(slotWidth: painter.slot(first, layer).width)
       mark[layer.isHorizontal ? "height" : "width"] = .number(half * 2)
     }
     return [view(mark, rows, encoding)]
@@ -454,17 +507,44 @@ struct VegaLiteUnit {
     ]
   }
 
-  private func texts(_ layer: LayerData) -> [Value] {
-    let format = layer.layer.encoding.text?.format ?? .number
-    let rows = rows(layer) { point, _, row in
-      row["text"] = .string(
-        MathText.plain(point.text.number.map { formatValue($0, format) } ?? point.text.label))
-      return true
+  /// Words where they stand here, in pixels from the upper left corner of the plot: a view each, because only a fixed
+  /// value is free of the axes.
+  private func words(_ words: [PlacedText], isItalic: Bool = false) -> [Value] {
+    words.map { word in
+      var mark = textMark(word)
+      mark["fontStyle"] = isItalic ? "italic" : "normal"
+      return view(
+        mark, [[:]],
+        [
+          "x": ["value": .number(word.center.x - plot.frame.left)],
+          "y": ["value": .number(word.center.y - plot.frame.top)],
+          "text": ["value": .string(MathText.unicode(word.line.text))],
+          "color": ["value": .string(word.line.style.color.css)],
+        ])
     }
-    guard !rows.isEmpty else { return [] }
-    var encoding = encoding(layer)
-    encoding["text"] = ["field": "text", "type": "nominal"]
-    return [view(["type": "text", "fontSize": .number(Metrics.tickSize)], rows, encoding)]
+  }
+
+  private func textMark(_ word: PlacedText) -> Value {
+    [
+      "type": "text", "align": "center", "baseline": "middle", "fontSize": .number(word.line.style.size),
+    ]
+  }
+
+  /// The numbers in the cells of a heat map, a view for each ink: a column of inks would be a second scale of colours.
+  private func cellNumbers(_ layer: LayerData) -> [Value] {
+    let inks = Dictionary(grouping: painter.cellNumbers(layer)) { $0.number.line.style.color.css }
+    return inks.sorted { $0.key < $1.key }.compactMap { ink, numbers in
+      guard let first = numbers.first else { return nil }
+      let rows = numbers.map { cell, number -> Value in
+        ["x": self.cell(cell.x), "y": self.cell(cell.y), "text": .string(MathText.unicode(number.line.text))]
+      }
+      return view(
+        textMark(first.number), rows,
+        [
+          "x": channel("x", isX: true), "y": channel("y", isX: false),
+          "text": ["field": "text", "type": "nominal"], "color": ["value": .string(ink)],
+        ])
+    }
   }
 
   private func cells(_ layer: LayerData) -> [Value] {
@@ -486,14 +566,11 @@ struct VegaLiteUnit {
 
   private func rules(_ layer: LayerData) -> [Value] {
     let mark: Value = ["type": "rule", "strokeWidth": 1.25, "strokeDash": [5, 3], "clip": true]
-    let chosen = layer.layer.encoding
-    let isPiece =
-      chosen.x != nil && chosen.y != nil
-      && (layer.layer.mark.slope != nil || chosen.x2 != nil || chosen.y2 != nil)
+    let isPiece = painter.isPiece(layer)
     var encoding = encoding(layer)
     let rows = rows(layer) { point, _, row in
       guard isPiece else { return true }
-      guard let (start, end) = painter.ends(of: point, layer.layer.mark) else { return false }
+      guard let (start, end) = painter.ends(of: point, layer) else { return false }
       let (left, top) = (plot.frame.left, plot.frame.top)
       row = [
         "x1": .number(start.x - left), "y1": .number(start.y - top), "x2": .number(end.x - left),
@@ -509,7 +586,7 @@ struct VegaLiteUnit {
       encoding["x2"] = ["field": "x2"]
       encoding["y2"] = ["field": "y2"]
     } else {
-      encoding = without([chosen.y == nil ? "y" : "x"], encoding)
+      encoding = without([layer.layer.encoding.y == nil ? "y" : "x"], encoding)
     }
     return [view(mark, rows, encoding)]
   }
@@ -556,11 +633,24 @@ struct VegaLiteUnit {
     return views + [view(["type": "point", "filled": false, "size": 21], outliers, encoding(layer))]
   }
 
+  /// An invisible mark that gives the plot its axes.
+  private func axes(_ layer: LayerData) -> [Value] {
+    let corners = layer.series.flatMap(\.points).prefix(1).map { point -> Value in
+      ["x": cell(point.x), "y": cell(point.y)]
+    }
+    return [
+      view(
+        ["type": "point", "opacity": 0], Array(corners),
+        ["x": channel("x", isX: true), "y": channel("y", isX: false)])
+    ]
+  }
+
   /// Vega-Lite has no contours: filled levels are shapes in pixels, lines have their places in pixels.
   private func contours(_ layer: LayerData) -> [Value] {
     guard let colors = plot.colors else { return [] }
     var views: [Value] = []
-    for shape in painter.contourShapes(layer, colors) {
+    let shapes = painter.contourShapes(layer, colors)
+    for shape in shapes {
       let rings = shape.polygons.map { polygon -> Value in
         let ring = (polygon + polygon.prefix(1)).map { point -> Value in
           [.number(point.x - plot.frame.left), .number(point.y - plot.frame.top)]
@@ -582,13 +672,6 @@ struct VegaLiteUnit {
         "projection": ["type": "identity", "scale": 1, "translate": [0, 0]], "mark": mark,
       ])
     }
-    // An invisible mark gives the plot its axes.
-    let corners = layer.series.flatMap(\.points).prefix(1).map { point -> Value in
-      ["x": cell(point.x), "y": cell(point.y)]
-    }
-    let frame = view(
-      ["type": "point", "opacity": 0], Array(corners),
-      ["x": channel("x", isX: true), "y": channel("y", isX: false)])
-    return [frame] + views
+    return axes(layer) + views + words(painter.contourLabels(layer, shapes, colors).map(\.text))
   }
 }

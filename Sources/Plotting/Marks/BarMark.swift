@@ -4,17 +4,15 @@ import Tables
 extension PlotPainter {
   /// Bars side by side, with the interval of each and its seeds as dots.
   mutating func paintBars(_ layer: LayerData) {
-    let base = along(0, layer)
-    // Histograms of several series lie over each other.
-    let isBinned = layer.series.contains { $0.points.contains { ($0.spanX ?? $0.spanY) != nil } }
-    let opacity = layer.layer.mark.opacity ?? (isBinned && layer.series.count > 1 ? 0.6 : 1)
+    let opacity = PlotPainter.barOpacity(layer)
     for series in layer.series {
       let (shift, width) = slot(series, layer)
-      let half = max(width / 2 - (width > 8 ? 1 : 0.25), 0.4)
+      let half = PlotPainter.barHalf(slotWidth: width)
       for point in series.points {
         let center = place(point, shift, layer)
         guard center.isFinite else { continue }
         let (from, to) = ends(of: point, center, half, layer)
+        let base = along(point.base ?? 0, layer)
         let end = layer.isHorizontal ? center.x : center.y
         scene.fill(
           [
@@ -24,11 +22,21 @@ extension PlotPainter {
           self.color(series, point).mixed(with: scene.background, theme == .light ? 0.1 : 0.3)
             .withOpacity(opacity))
       }
-      paintSeedDots(series, layer, shift: shift, width: width)
+      paintSeedDots(series, layer)
+      let cap = PlotPainter.cap(slotWidth: width, layer)
       for point in series.points {
-        drawInterval(point, place(point, shift, layer), theme.ink, cap: min(half * 0.45, 5), layer)
+        drawInterval(point, place(point, shift, layer), theme.ink, cap: cap, layer)
       }
     }
+  }
+
+  /// Half the width of a bar; a thin gap tells neighbours apart.
+  static func barHalf(slotWidth width: Double) -> Double { max(width / 2 - (width > 8 ? 1 : 0.25), 0.4) }
+
+  /// Histograms of several series lie over each other.
+  static func barOpacity(_ layer: LayerData) -> Double {
+    let isBinned = layer.series.contains { $0.points.contains { ($0.spanX ?? $0.spanY) != nil } }
+    return layer.layer.mark.opacity ?? (isBinned && layer.series.count > 1 ? 0.6 : 1)
   }
 
   /// Where a bar begins and ends across its axis: as wide as its bin, or as its share of the category.
@@ -47,20 +55,5 @@ extension PlotPainter {
     // A thin gap tells neighbours apart.
     let gap = abs(b - a) > 4 ? 0.5 : 0
     return (min(a, b) + gap, max(a, b) - gap)
-  }
-
-  /// The seeds of a bar, beside its interval.
-  private mutating func paintSeedDots(_ series: Series, _ layer: LayerData, shift: Double, width: Double) {
-    guard width > 10 else { return }
-    let count = Double(series.seeds.count)
-    for (index, seed) in series.seeds.enumerated() {
-      let jitter = ((Double(index) + 0.5) / count - 0.5) * min(width * 0.6, count * 7)
-      for point in seed {
-        let center = place(point, shift + jitter, layer)
-        guard isInside(center) else { continue }
-        scene.fill(
-          circlePolygon(center: center, radius: 2.1), theme.ink.withOpacity(theme == .light ? 0.5 : 0.4))
-      }
-    }
   }
 }

@@ -12,7 +12,7 @@ extension PlotPainter {
         scene.fill(rect, cellColor(series, cell, layer).withOpacity(opacity))
       }
     }
-    paintNumbers(layer)
+    for (_, number) in cellNumbers(layer) { scene.text(number.line, at: number.origin) }
   }
 
   /// The colour of a cell; grey when it has no value.
@@ -55,37 +55,35 @@ extension PlotPainter {
   }
 
   /// The numbers in the cells, when all of them fit.
-  private mutating func paintNumbers(_ layer: LayerData) {
-    guard layer.hasContinuousColor, layer.layer.mark.labels != false else { return }
-    guard plot.scales.x.isOrdinal, plot.scales.y.isOrdinal else { return }
+  func cellNumbers(_ layer: LayerData) -> [(cell: DataPoint, number: PlacedText)] {
+    guard layer.hasContinuousColor, layer.layer.mark.labels != false else { return [] }
+    guard plot.scales.x.isOrdinal, plot.scales.y.isOrdinal else { return [] }
     let (width, height) = (plot.scales.x.step * plot.frame.width, plot.scales.y.step * plot.frame.height)
     let cells = layer.series.flatMap(\.points)
-    guard width > 16, height > Metrics.tickSize * 1.4, cells.count <= 2000 else { return }
+    guard width > 16, height > Metrics.tickSize * 1.4, cells.count <= 2000 else { return [] }
     let texts = textsOfCells(cells, layer.layer.encoding.color?.format ?? .number)
     let size = width > 30 ? Metrics.tickSize : Metrics.tickSize - 1.5
     let widest = texts.map { TextLine($0, TextStyle(size: size, color: theme.ink)).width }.max() ?? 0
-    guard widest < width - 5 else { return }
-    for (cell, text) in zip(cells, texts) {
+    guard widest < width - 5 else { return [] }
+    return zip(cells, texts).compactMap { cell, text in
       let center = plot.place(of: cell)
-      guard let shade = cell.shade, let colorScale, center.isFinite else { continue }
-      let color = colorScale.color(shade)
-      let (dark, light) = (Color(0x14161A), Color(0xFFFFFF))
-      let ink = color.contrast(with: dark) > color.contrast(with: light) ? dark : light
-      let line = TextLine(text, TextStyle(size: size, color: ink))
-      scene.text(line, at: center + Point(0, line.halfCapital), anchor: .middle)
+      guard let shade = cell.shade, let colorScale, center.isFinite else { return nil }
+      let ink = colorScale.color(shade).readableInk
+      return (cell, PlacedText(TextLine(text, TextStyle(size: size, color: ink)), center: center))
     }
   }
 
-  /// The numbers in the cells, all with the same decimals when they are percentages.
+  /// The numbers in the cells, all with the same decimals where these are few.
   private func textsOfCells(_ cells: [DataPoint], _ format: NumberStyle) -> [String] {
     let values = cells.map(\.shade)
-    let isWhole = values.allSatisfy { value in
-      value.map { abs($0 * 100 - ($0 * 100).rounded()) < 1e-9 } ?? true
+    let finite = values.compactMap(\.self)
+    if format == .percent {
+      let isWhole = finite.allSatisfy { abs($0 * 100 - ($0 * 100).rounded()) < 1e-9 }
+      return values.map { $0.map { formatFixed($0 * 100, decimals: isWhole ? 0 : 1) + "%" } ?? "" }
     }
-    return values.map { value in
-      guard let value else { return "" }
-      return format == .percent
-        ? formatFixed(value * 100, decimals: isWhole ? 0 : 1) + "%" : formatSignificant(value)
-    }
+    let texts = values.map { $0.map { formatSignificant($0) } ?? "" }
+    let decimals = texts.map { $0.drop { $0 != "." }.dropFirst().count }.max() ?? 0
+    guard finite.allSatisfy({ abs($0) < 100 }), decimals <= 3 else { return texts }
+    return values.map { $0.map { formatFixed($0, decimals: decimals) } ?? "" }
   }
 }

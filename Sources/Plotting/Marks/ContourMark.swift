@@ -11,12 +11,26 @@ struct ContourShape {
   var level = 0.0
 }
 
+/// The value of a contour line, standing on it.
+struct ContourLabel {
+  var text: PlacedText
+  /// The colour behind the number.
+  var plate: Color
+
+  var box: Rect {
+    let (center, line) = (text.center, text.line)
+    return Rect(
+      left: center.x - line.width / 2 - 3, top: center.y - line.ascent / 2 - 2,
+      right: center.x + line.width / 2 + 3, bottom: center.y + line.ascent / 2 + 2)
+  }
+}
+
 extension PlotPainter {
   /// The levels of a layer filled, or its lines, with their values when asked for.
   mutating func paintContours(_ layer: LayerData) {
     guard let colorScale else { return }
-    var labels: [Rect] = []
-    for shape in contourShapes(layer, colorScale) {
+    let shapes = contourShapes(layer, colorScale)
+    for shape in shapes {
       if shape.isFilled {
         scene.items.append(.fill(shape.polygons, shape.color))
         continue
@@ -27,7 +41,11 @@ extension PlotPainter {
           isClosed ? Array(line.dropLast()) : line, StrokeStyle(width: shape.width), shape.color,
           closed: isClosed)
       }
-      if layer.layer.mark.labels == true { paintValue(shape.level, on: shape.polygons, layer, &labels) }
+    }
+    // Over all lines, so that none runs through a number.
+    for label in contourLabels(layer, shapes, colorScale) {
+      scene.fill(label.box, label.plate)
+      scene.text(label.text.line, at: label.text.origin)
     }
   }
 
@@ -35,11 +53,7 @@ extension PlotPainter {
   func contourShapes(_ layer: LayerData, _ colors: ColorScale) -> [ContourShape] {
     let mark = layer.layer.mark
     let levels = contourLevels(mark.levels, colors.scale)
-    let isOverField =
-      !mark.filled
-      && plot.data.layers.contains {
-        $0.layer.mark.kind == .rect || ($0.layer.mark.kind == .contour && $0.layer.mark.filled)
-      }
+    let isOverField = !mark.filled && plot.field != nil
     var shapes: [ContourShape] = []
     for series in layer.series {
       guard let grid = grid(series) else { continue }
@@ -76,40 +90,46 @@ extension PlotPainter {
   private func lineColor(_ level: Double, _ colors: ColorScale, isFilled: Bool, isOverField: Bool) -> Color {
     // Lines over a field of the same colours would vanish in it.
     if isFilled || isOverField {
-      let beneath = colors.color(level)
-      let (dark, light) = (Color(0x14161A), Color(0xFFFFFF))
-      let ink = beneath.contrast(with: dark) > beneath.contrast(with: light) ? dark : light
-      return ink.withOpacity(isFilled ? 0.35 : 0.8)
+      return colors.color(level).readableInk.withOpacity(isFilled ? 0.35 : 0.8)
     }
     return colors.color(level)
   }
 
-  /// The value of a level on the longest of its lines, where that runs most nearly level and no other value stands.
-  private mutating func paintValue(
-    _ level: Double, on lines: [[Point]], _ layer: LayerData, _ taken: inout [Rect]
-  ) {
-    guard let line = lines.max(by: { $0.count < $1.count }), line.count > 8 else { return }
-    let format = layer.layer.encoding.color?.format ?? .number
-    let style = TextStyle(size: Metrics.tickSize - 1, color: theme.ink)
-    let text = TextLine(formatValue(level, format), style)
-    let frame = plot.frame.insetBy(text.width / 2 + 4)
-    func box(_ place: Point) -> Rect {
-      Rect(
-        left: place.x - text.width / 2 - 3, top: place.y - text.ascent / 2 - 2,
-        right: place.x + text.width / 2 + 3, bottom: place.y + text.ascent / 2 + 2)
+  /// The values of the lines, where a layer asks for them: each on the longest line of its level, where that runs most
+  /// nearly level and neither another value nor a mark stands.
+  func contourLabels(_ layer: LayerData, _ shapes: [ContourShape], _ colors: ColorScale) -> [ContourLabel] {
+    guard layer.layer.mark.labels == true else { return [] }
+    let obstacles = plot.data.layers.filter { !$0.layer.mark.kind.isField && $0.layer.mark.kind != .rule }
+      .flatMap(\.series).flatMap { $0.points.prefix(2000).map { plot.place(of: $0) } }
+    var labels: [ContourLabel] = []
+    for shape in shapes where !shape.isFilled {
+      guard let line = shape.polygons.max(by: { $0.count < $1.count }), line.count > 8 else { continue }
+      let plate = plate(shape.level, colors)
+      let style = TextStyle(size: Metrics.tickSize - 1, color: plate.readableInk)
+      let value = formatValue(shape.level, layer.layer.encoding.color?.format ?? .number)
+      let text = TextLine(value, style)
+      func label(_ index: Int) -> ContourLabel {
+        ContourLabel(text: PlacedText(text, center: line[index]), plate: plate)
+      }
+      func steepness(_ index: Int) -> Double {
+        let direction = line[index + 2] - line[index - 2]
+        return abs(direction.y) / max(direction.length, 1e-9)
+      }
+      let frame = plot.frame.insetBy(text.width / 2 + 4)
+      let free = (2..<(line.count - 2)).filter { index in
+        let wished = label(index).box.insetBy(-2)
+        return frame.contains(line[index]) && !labels.contains { $0.box.overlaps(wished) }
+          && !obstacles.contains(where: wished.contains)
+      }
+      if let best = free.min(by: { steepness($0) < steepness($1) - 1e-9 }) { labels.append(label(best)) }
     }
-    var best: (steepness: Double, place: Point)?
-    for index in 2..<(line.count - 2) where frame.contains(line[index]) {
-      let direction = line[index + 2] - line[index - 2]
-      let steepness = abs(direction.y) / max(direction.length, 1e-9)
-      if let best, steepness >= best.steepness - 1e-9 { continue }
-      let wished = box(line[index]).insetBy(-2)
-      if !taken.contains(where: { $0.overlaps(wished) }) { best = (steepness, line[index]) }
-    }
-    guard let place = best?.place else { return }
-    taken.append(box(place))
-    scene.fill(box(place), theme.background.withOpacity(0.8))
-    scene.text(text, at: place + Point(0, text.halfCapital), anchor: .middle)
+    return labels
+  }
+
+  /// What lies under a level's line: the field, or the page.
+  private func plate(_ level: Double, _ colors: ColorScale) -> Color {
+    guard let field = plot.field else { return theme.background }
+    return theme.background.mixed(with: colors.color(level), field.opacity ?? 1)
   }
 
   /// The values of a series over its places; `nil` when they lie on a line.

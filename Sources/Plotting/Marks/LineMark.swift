@@ -63,20 +63,27 @@ extension PlotPainter {
   mutating func paintAreas(_ layer: LayerData) {
     for series in layer.series where series.points.count > 1 {
       let color = self.color(series)
-      let places = series.points.map { plot.place(of: $0) }
-      let base = along(0, layer)
+      let places = series.points.map { place($0, 0, layer) }
       let floor = zip(series.points, places).map { point, place -> Point in
         guard let low = point.low, let high = point.high,
           let value = (layer.isHorizontal ? point.x : point.y).number
-        else { return self.point(layer.isHorizontal ? place.y : place.x, base, layer) }
+        else {
+          return self.point(layer.isHorizontal ? place.y : place.x, along(point.base ?? 0, layer), layer)
+        }
         return self.point(
           layer.isHorizontal ? place.y : place.x, along(value == low ? high : low, layer), layer)
       }
       scene.fill(
         places + floor.reversed(),
-        color.withOpacity(layer.layer.mark.opacity ?? (theme == .light ? 0.35 : 0.16)))
+        color.withOpacity(areaOpacity(layer)))
       scene.stroke(places, StrokeStyle(width: 1.5), color)
     }
+  }
+
+  /// Areas over each other let what is behind them through; those of a stack lie on nothing but the grid.
+  func areaOpacity(_ layer: LayerData) -> Double {
+    let isStacked = layer.series.contains { $0.points.contains { $0.base != nil } }
+    return layer.layer.mark.opacity ?? (isStacked ? 0.75 : theme == .light ? 0.35 : 0.16)
   }
 
   /// Whether seeds are lines and not dots.
@@ -91,31 +98,49 @@ extension PlotPainter {
   /// Each seed, faintly: dots where places are few, lines where they are many.
   mutating func paintSeeds(_ layer: LayerData) {
     for series in layer.series where series.seeds.count > 1 {
-      let color = self.color(series)
-      let (shift, width) = slot(series, layer)
-      if showsSeedLines(layer) {
-        let many = max(0.4, min(1, 5 / Double(series.seeds.count)))
-        let strength = (theme == .light ? 0.42 : 0.24) * many
-        for seed in series.seeds {
-          let places = seed.map { plot.place(of: $0) }
-          scene.stroke(
-            layer.layer.mark.isStep ? stepped(places) : places, StrokeStyle(width: 1),
-            color.withOpacity(strength))
-        }
+      guard showsSeedLines(layer) else {
+        paintSeedDots(series, layer)
         continue
       }
-      let count = Double(series.seeds.count)
-      let isOrdinal = (layer.isHorizontal ? plot.scales.y : plot.scales.x).isOrdinal
-      let spread = isOrdinal && layer.layer.mark.kind != .line ? min(width * 0.5, count * 5) : 0
-      for (index, seed) in series.seeds.enumerated() {
-        let jitter = ((Double(index) + 0.5) / count - 0.5) * spread
-        for point in seed {
-          let center = place(point, shift + jitter, layer)
-          guard isInside(center) else { continue }
-          scene.fill(
-            circlePolygon(center: center, radius: 2), color.withOpacity(theme == .light ? 0.45 : 0.4))
-        }
+      let many = max(0.4, min(1, 5 / Double(series.seeds.count)))
+      let color = self.color(series).withOpacity((theme == .light ? 0.42 : 0.24) * many)
+      for seed in series.seeds {
+        let places = seed.map { plot.place(of: $0) }
+        scene.stroke(layer.layer.mark.isStep ? stepped(places) : places, StrokeStyle(width: 1), color)
       }
     }
+  }
+
+  /// A dot for each seed: of the ink on a bar, else of the colour of the series.
+  mutating func paintSeedDots(_ series: Series, _ layer: LayerData) {
+    let isBar = layer.layer.mark.kind == .bar
+    let color = (isBar ? theme.ink : self.color(series)).withOpacity(seedDotOpacity(layer))
+    for (seed, shift) in zip(series.seeds, seedShifts(series, layer)) {
+      for center in seed.map({ place($0, shift, layer) }) where isInside(center) {
+        scene.fill(circlePolygon(center: center, radius: PlotPainter.seedRadius(layer)), color)
+      }
+    }
+  }
+
+  static func seedRadius(_ layer: LayerData) -> Double { layer.layer.mark.kind == .bar ? 2.1 : 2 }
+
+  func seedDotOpacity(_ layer: LayerData) -> Double {
+    theme == .dark ? 0.4 : layer.layer.mark.kind == .bar ? 0.5 : 0.45
+  }
+
+  /// How far the dots of each seed stand beside the middle of their place, so that they do not cover each other; none
+  /// where a bar is too narrow for dots.
+  func seedShifts(_ series: Series, _ layer: LayerData) -> [Double] {
+    let (shift, width) = slot(series, layer)
+    let count = Double(series.seeds.count)
+    let spread: Double
+    if layer.layer.mark.kind == .bar {
+      guard width > 10 else { return [] }
+      spread = min(width * 0.6, count * 7)
+    } else {
+      let isOrdinal = (layer.isHorizontal ? plot.scales.y : plot.scales.x).isOrdinal
+      spread = isOrdinal && layer.layer.mark.kind != .line ? min(width * 0.5, count * 5) : 0
+    }
+    return series.seeds.indices.map { shift + ((Double($0) + 0.5) / count - 0.5) * spread }
   }
 }

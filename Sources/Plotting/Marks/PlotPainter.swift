@@ -41,7 +41,7 @@ struct PlotPainter {
         paintIntervals(layer, capped: true)
       case .rule: paintRules(layer)
       case .tick: paintTicks(layer)
-      case .text: paintTexts(layer)
+      case .text: for word in words(layer) { scene.text(word.line, at: word.origin) }
       case .rect: paintCells(layer)
       case .boxplot: paintBoxes(layer)
       case .contour: paintContours(layer)
@@ -85,7 +85,8 @@ struct PlotPainter {
       .flatMap(\.series)
     let colors = Set(groups.compactMap(\.color)).sorted()
     let patterns = Set(groups.compactMap(\.pattern)).sorted()
-    let isShared = groups.count > 1 && hasSharedPlaces(groups, isHorizontal: isHorizontal)
+    let isStacked = groups.contains { $0.points.contains { $0.base != nil } }
+    let isShared = !isStacked && groups.count > 1 && hasSharedPlaces(groups, isHorizontal: isHorizontal)
     let count = isShared ? max(1, colors.count) * max(1, patterns.count) : 1
     let kind = layer.layer.mark.kind
     guard hasBars || kind == .point || kind == .errorbar || kind == .tick else { return (0, step * 0.6) }
@@ -111,7 +112,7 @@ struct PlotPainter {
   }
 
   func place(_ point: DataPoint, _ shift: Double, _ layer: LayerData) -> Point {
-    let place = plot.place(of: point)
+    let place = plot.place(of: point, isHorizontal: layer.isHorizontal)
     return layer.isHorizontal ? Point(place.x, place.y + shift) : Point(place.x + shift, place.y)
   }
 

@@ -60,7 +60,8 @@ extension PlotPainter {
       let (shift, width) = slot(series, layer)
       for point in series.points {
         let center = place(point, shift, layer)
-        drawInterval(point, center, looks.color(series), cap: capped ? min(width * 0.3, 5) : 0, layer)
+        drawInterval(
+          point, center, looks.color(series), cap: PlotPainter.cap(slotWidth: width, layer), layer)
         // Of an interval between two columns no end is its middle.
         let isBetweenColumns = layer.layer.encoding.x2 != nil || layer.layer.encoding.y2 != nil
         if capped, !isBetweenColumns, isInside(center) {
@@ -68,6 +69,15 @@ extension PlotPainter {
             looks.marker(series), at: center, radius: 3, looks.color(series), filled: true, into: &scene)
         }
       }
+    }
+  }
+
+  /// Half the width of the caps at the ends of an interval.
+  static func cap(slotWidth width: Double, _ layer: LayerData) -> Double {
+    switch layer.layer.mark.kind {
+    case .bar: min(barHalf(slotWidth: width) * 0.45, 5)
+    case .errorbar: min(width * 0.3, 5)
+    default: 0
     }
   }
 
@@ -104,24 +114,24 @@ extension PlotPainter {
 
   /// Words centred over their places; one that would cover another moves up or down, and is left out when that does not
   /// help.
-  mutating func paintTexts(_ layer: LayerData) {
-    let channel = layer.layer.encoding.text
-    var taken: [Rect] = []
+  func words(_ layer: LayerData) -> [PlacedText] {
+    let format = layer.layer.encoding.text?.format ?? .number
+    var words: [PlacedText] = []
     for series in layer.series {
       for point in series.points {
         let color = series.color == nil && point.shade == nil ? theme.ink : self.color(series, point)
         let center = place(point, 0, layer)
         guard isInside(center) else { continue }
-        let text = point.text.number.map { formatValue($0, channel?.format ?? .number) } ?? point.text.label
+        let text = point.text.number.map { formatValue($0, format) } ?? point.text.label
         let line = TextLine.shortened(text, TextStyle(size: Metrics.tickSize, color: color), width: 160)
         guard line.width > 0 else { continue }
         let left = min(max(center.x - line.width / 2, plot.frame.left), plot.frame.right - line.width)
         let origins = [0.0, -1, 1, -2, 2].map { Point(left, center.y + line.halfCapital + $0 * line.height) }
+        let taken = words.map { box(of: $0.line, at: $0.origin) }
         let free = origins.first { origin in !taken.contains { $0.overlaps(box(of: line, at: origin)) } }
-        guard let origin = free else { continue }
-        taken.append(box(of: line, at: origin))
-        scene.text(line, at: origin)
+        if let free { words.append(PlacedText(line, at: free)) }
       }
     }
+    return words
   }
 }

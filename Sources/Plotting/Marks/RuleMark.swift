@@ -1,47 +1,54 @@
 // Serves draw: straight lines across a plot, with their names.
 
 extension PlotPainter {
-  /// Rules at fixed values, or at the values of a column.
+  /// Rules at fixed values or at the values of a column, pieces of lines, and guides of a given slope, with their name.
   mutating func paintRules(_ layer: LayerData) {
-    let encoding = layer.layer.encoding
-    if encoding.x != nil, encoding.y != nil,
-      layer.layer.mark.slope != nil || encoding.x2 != nil || encoding.y2 != nil
-    {
-      paintPieces(layer)
-      return
-    }
-    let isUpright = layer.layer.encoding.y == nil
     for series in layer.series {
-      let color = series.color == nil ? theme.rule : looks.color(series)
-      var isNamed = false
-      for point in series.points {
-        let x = isUpright ? plot.x(point.x) : plot.frame.left
-        let y = isUpright ? plot.frame.top : plot.y(point.y)
-        guard x.isFinite, y.isFinite, isInside(Point(x, y)) else { continue }
-        let end = isUpright ? Point(x, plot.frame.bottom) : Point(plot.frame.right, y)
-        scene.hairline(Point(x, y), end, width: 1.25, color.withOpacity(0.9), dash: [5, 3])
-        if !isNamed, let label = layer.layer.label {
-          paintName(label, at: Point(x, y), isUpright: isUpright, color)
-          isNamed = true
+      let color = ruleColor(series).withOpacity(0.9)
+      for (from, to) in series.points.compactMap({ ends(of: $0, layer) }) {
+        if isPiece(layer) {
+          scene.stroke([from, to], StrokeStyle(width: 1.25, dash: [5, 3]), color)
+        } else {
+          scene.hairline(from, to, width: 1.25, color, dash: [5, 3])
         }
       }
     }
+    for name in ruleNames(layer) { scene.text(name.line, at: name.origin) }
   }
 
-  /// Pieces of lines between two places, and guides of a given slope through one.
-  private mutating func paintPieces(_ layer: LayerData) {
-    for series in layer.series {
-      let color = series.color == nil ? theme.rule : looks.color(series)
-      for (index, point) in series.points.enumerated() {
-        guard let (from, to) = ends(of: point, layer.layer.mark) else { continue }
-        scene.stroke([from, to], StrokeStyle(width: 1.25, dash: [5, 3]), color.withOpacity(0.9))
-        if index == 0, let label = layer.layer.label { paintName(label, along: from, to, color) }
-      }
+  /// The name of a layer of rules, beside the first of each series.
+  func ruleNames(_ layer: LayerData) -> [PlacedText] {
+    guard let label = layer.layer.label else { return [] }
+    return layer.series.compactMap { series in
+      guard let (from, to) = series.points.lazy.compactMap({ ends(of: $0, layer) }).first else { return nil }
+      let color = ruleColor(series)
+      return isPiece(layer)
+        ? name(label, along: from, to, color)
+        : name(label, at: from, isUpright: layer.layer.encoding.y == nil, color)
     }
   }
 
+  private func ruleColor(_ series: Series) -> Color { series.color == nil ? theme.rule : looks.color(series) }
+
+  /// Whether rules run between two places, or through one, and not across the plot.
+  func isPiece(_ layer: LayerData) -> Bool {
+    let encoding = layer.layer.encoding
+    return encoding.x != nil && encoding.y != nil
+      && (layer.layer.mark.slope != nil || encoding.x2 != nil || encoding.y2 != nil)
+  }
+
+  /// The ends of a rule inside the plot.
+  func ends(of point: DataPoint, _ layer: LayerData) -> (Point, Point)? {
+    if isPiece(layer) { return ends(of: point, layer.layer.mark) }
+    let isUpright = layer.layer.encoding.y == nil
+    let start = Point(
+      isUpright ? plot.x(point.x) : plot.frame.left, isUpright ? plot.frame.top : plot.y(point.y))
+    guard start.isFinite, isInside(start) else { return nil }
+    return (start, isUpright ? Point(start.x, plot.frame.bottom) : Point(plot.frame.right, start.y))
+  }
+
   /// The ends of a piece of a line, or of a guide, inside the plot.
-  func ends(of point: DataPoint, _ mark: Figure.Mark) -> (Point, Point)? {
+  private func ends(of point: DataPoint, _ mark: Figure.Mark) -> (Point, Point)? {
     let start = plot.place(of: point)
     let ends: (Point, Point)?
     if let slope = mark.slope {
@@ -72,7 +79,7 @@ extension PlotPainter {
   }
 
   /// A name beside a sloping line, where the fewest marks are under it.
-  private mutating func paintName(_ name: String, along from: Point, _ to: Point, _ color: Color) {
+  private func name(_ name: String, along from: Point, _ to: Point, _ color: Color) -> PlacedText? {
     let style = TextStyle(size: Metrics.tickSize, cut: .italic, color: color)
     let line = TextLine.shortened(name, style, width: plot.frame.width * 0.6)
     let (left, right) = from.x <= to.x ? (from, to) : (to, from)
@@ -87,10 +94,13 @@ extension PlotPainter {
       origin.x > plot.frame.left + 2 && origin.x + line.width < plot.frame.right - 2
         && origin.y - line.ascent > plot.frame.top && origin.y + line.descent < plot.frame.bottom
     }
-    guard let first = origins.first else { return }
+    return leastCrowded(origins, line)
+  }
+
+  private func leastCrowded(_ origins: [Point], _ line: TextLine) -> PlacedText? {
     let crowds = origins.map { crowding(box(of: line, at: $0)) }
-    let least = crowds.min() ?? 0
-    scene.text(line, at: crowds.firstIndex(of: least).map { origins[$0] } ?? first)
+    let best = crowds.indices.min { crowds[$0] < crowds[$1] }
+    return best.map { PlacedText(line, at: origins[$0]) }
   }
 
   func box(of line: TextLine, at origin: Point) -> Rect {
@@ -100,7 +110,7 @@ extension PlotPainter {
   }
 
   /// A name beside a rule, where the fewest marks are under it.
-  private mutating func paintName(_ name: String, at place: Point, isUpright: Bool, _ color: Color) {
+  private func name(_ name: String, at place: Point, isUpright: Bool, _ color: Color) -> PlacedText? {
     let style = TextStyle(size: Metrics.tickSize, cut: .italic, color: color)
     let line = TextLine.shortened(name, style, width: plot.frame.width * 0.6)
     let boxes: [Point]
@@ -117,10 +127,7 @@ extension PlotPainter {
       ]
       boxes = ends.map { Point($0, y) } + ends.map { Point($0, other) }
     }
-    let crowds = boxes.map { crowding(box(of: line, at: $0)) }
-    let least = crowds.min() ?? 0
-    let origin = boxes[crowds.firstIndex(of: least) ?? 0]
-    scene.text(line, at: origin)
+    return leastCrowded(boxes, line)
   }
 
   /// How many places and pieces of lines of the plot lie in a rectangle.

@@ -38,6 +38,12 @@ struct Color: Hashable, Sendable {
     return (max(a, b) + 0.05) / (min(a, b) + 0.05)
   }
 
+  /// Dark or light ink, whichever is read more easily on this colour.
+  var readableInk: Color {
+    let (dark, light) = (Color(0x14161A), Color(0xFFFFFF))
+    return contrast(with: dark) > contrast(with: light) ? dark : light
+  }
+
   /// The colour a fraction of the way to another, in light.
   func mixed(with other: Color, _ fraction: Double) -> Color {
     func mix(_ a: UInt16, _ b: UInt16) -> UInt32 {

@@ -1,107 +1,75 @@
 // Serves draw: how much of each pixel a polygon or a stroke covers, exactly, and blending in linear light.
 
-/// A picture under construction: light per pixel, 16 bits a channel.
+/// Some rows of a picture under construction: light per pixel, 16 bits a channel.
 ///
 /// Polygons are rasterised by signed areas: each edge adds, to the pixels it crosses, the area to its right, and a running
 /// sum along the row gives the covered fraction of each pixel. No sampling is involved, so a polygon's coverage adds up
 /// to its area. (The method of R. Levien's font-rs, 2016.)
 struct Canvas {
   let width: Int
-  let height: Int
-  /// Device pixels per CSS pixel.
-  let scale: Double
+  let rows: Range<Int>
 
   private(set) var pixels: [SIMD4<UInt16>]
   private var areas: CoverageBuffer
   private var mask: CoverageBuffer
-  private var clip: PixelBounds
 
-  init(width: Int, height: Int, scale: Double, background: Color) {
+  init(width: Int, rows: Range<Int>, background: Color) {
     self.width = width
-    self.height = height
-    self.scale = scale
+    self.rows = rows
     let light = background.light
-    pixels = Array(repeating: SIMD4(light.x, light.y, light.z, 0), count: width * height)
-    areas = CoverageBuffer(width: width, height: height)
-    mask = CoverageBuffer(width: width, height: height)
-    clip = PixelBounds(left: 0, top: 0, right: width, bottom: height)
+    pixels = Array(repeating: SIMD4(light.x, light.y, light.z, 0), count: width * rows.count)
+    areas = CoverageBuffer(width: width, rows: rows)
+    mask = CoverageBuffer(width: width, rows: rows)
   }
 
-  /// Restricts drawing to a rectangle whose sides are rounded to whole device pixels; `nil` lifts the restriction.
-  mutating func setClip(_ rect: Rect?) {
-    let whole = PixelBounds(left: 0, top: 0, right: width, bottom: height)
-    guard let rect else {
-      clip = whole
-      return
+  /// Paints the part of a shape that lies in the canvas's rows.
+  mutating func paint(_ shape: DeviceShape) {
+    var clip = shape.clip
+    clip.top = max(clip.top, rows.lowerBound)
+    clip.bottom = min(clip.bottom, rows.upperBound)
+    guard clip.left < clip.right, clip.top < clip.bottom, shape.top < Double(clip.bottom),
+      shape.bottom > Double(clip.top)
+    else { return }
+    switch shape.form {
+    case .areas(let outlines, let emphasis):
+      for outline in outlines { addPolygon(outline, clip) }
+      paintAreas(shape.color, emphasis: emphasis)
+    case .stroke(let pieces, let radius, let roundEnds):
+      for piece in pieces { strokePiece(piece, radius: radius, roundEnds: roundEnds, clip) }
+      paintMask(shape.color)
+    case .stamps(let masks, let places): stamp(masks, places, shape.color, clip)
     }
-    func pixel(_ length: Double, _ limit: Int) -> Int {
-      Int(min(max((length * scale).rounded(), 0), Double(limit)))
-    }
-    clip = PixelBounds(
-      left: pixel(rect.left, width), top: pixel(rect.top, height),
-      right: pixel(rect.right, width), bottom: pixel(rect.bottom, height))
-  }
-
-  /// Fills polygons (in CSS pixels); areas wound twice in the same sense are covered once.
-  mutating func fill(_ polygons: [[Point]], _ color: Color) {
-    for polygon in polygons { addPolygon(polygon) }
-    paint(color, emphasis: 0)
-  }
-
-  /// Fills outlines given in device pixels; `emphasis` thickens faint edges, as text of few pixels needs.
-  mutating func fillDevice(_ outlines: [[Point]], _ color: Color, emphasis: Double) {
-    for outline in outlines { addDevicePolygon(outline) }
-    paint(color, emphasis: emphasis)
-  }
-
-  /// Strokes an open or closed line (in CSS pixels).
-  mutating func stroke(_ line: [Point], closed: Bool, _ style: StrokeStyle, _ color: Color) {
-    let device = line.filter(\.isFinite).map { $0 * scale }
-    let radius = style.width * scale / 2
-    let margin = radius * 4 + 2
-    let bounds = Rect(
-      left: Double(clip.left) - margin, top: Double(clip.top) - margin, right: Double(clip.right) + margin,
-      bottom: Double(clip.bottom) + margin)
-    if style.join == .miter, style.dash.isEmpty {
-      for polygon in miteredOutline(of: device, closed: closed, radius: radius) { addDevicePolygon(polygon) }
-      paint(color, emphasis: 0)
-      return
-    }
-    let path = simplified(closed ? device + device.prefix(1) : device, tolerance: 0.04)
-    let dash = style.dash.map { $0 * scale }
-    for piece in dashed(path, dash) {
-      strokePiece(piece, radius: radius, roundEnds: style.roundCaps, bounds: bounds)
-    }
-    paintMask(color)
   }
 
   /// Adds one dash, or a whole line, to the mask. The mask keeps the largest coverage, so a line that overlaps itself
   /// is covered once.
-  private mutating func strokePiece(_ piece: [Point], radius: Double, roundEnds: Bool, bounds: Rect) {
+  private mutating func strokePiece(
+    _ piece: [Point], radius: Double, roundEnds: Bool, _ clip: PixelBounds
+  ) {
+    let margin = radius * 4 + 2
+    let bounds = Rect(
+      left: Double(clip.left) - margin, top: Double(clip.top) - margin, right: Double(clip.right) + margin,
+      bottom: Double(clip.bottom) + margin)
     if piece.count == 1 || (piece.count == 2 && piece[0] == piece[1]) {
       guard roundEnds, bounds.contains(piece[0]) else { return }
-      addDevicePolygon(circlePolygon(center: piece[0], radius: radius))
-      gatherMask()
+      addPolygon(circlePolygon(center: piece[0], radius: radius), clip)
+      mask.keepLarger(of: &areas)
       return
     }
     for index in 1..<max(1, piece.count) {
-      guard let (a, b) = clipped(piece[index - 1], piece[index], to: bounds) else { continue }
+      let (from, to) = (piece[index - 1], piece[index])
+      // Most pieces of a long line lie in other rows.
+      guard min(from.y, to.y) <= bounds.bottom, max(from.y, to.y) >= bounds.top,
+        let (a, b) = clipped(from, to, to: bounds)
+      else { continue }
       let start = roundEnds || index > 1
       let end = roundEnds || index < piece.count - 1
-      addDevicePolygon(segmentOutline(a, b, radius: radius, roundStart: start, roundEnd: end))
-      gatherMask()
+      addPolygon(segmentOutline(a, b, radius: radius, roundStart: start, roundEnd: end), clip)
+      mask.keepLarger(of: &areas)
     }
   }
 
-  private mutating func addPolygon(_ polygon: [Point]) {
-    guard var previous = polygon.last, polygon.count > 2 else { return }
-    for point in polygon {
-      areas.addEdge(previous * scale, point * scale, clip)
-      previous = point
-    }
-  }
-
-  private mutating func addDevicePolygon(_ polygon: [Point]) {
+  private mutating func addPolygon(_ polygon: [Point], _ clip: PixelBounds) {
     guard var previous = polygon.last, polygon.count > 2 else { return }
     for point in polygon {
       areas.addEdge(previous, point, clip)
@@ -109,38 +77,34 @@ struct Canvas {
     }
   }
 
-  /// Blends the covered pixels and empties the buffer of areas.
-  private mutating func paint(_ color: Color, emphasis: Double) {
-    let light = color.light
-    let source = SIMD4<UInt32>(UInt32(light.x), UInt32(light.y), UInt32(light.z), 0)
-    let strength = Float(min(max(color.opacity, 0), 1) * 65536)
+  /// Blends the pixels that the areas cover and empties their buffer; `emphasis` thickens faint edges, as text of few
+  /// pixels needs.
+  private mutating func paintAreas(_ color: Color, emphasis: Double) {
+    var brush = Brush(color)
     let boost = Float(emphasis)
-    let width = self.width
     pixels.withUnsafeMutableBufferPointer { pixels in
       areas.drain { row, columns, values in
         var sum: Float = 0
         let start = row * width
         for column in columns {
-          sum += values[column]
-          values[column] = 0
+          let value = values[column]
+          // Inside of a shape nothing changes from pixel to pixel.
+          if value != 0 {
+            sum += value
+            values[column] = 0
+            let coverage = min(abs(sum), 1)
+            brush.set(coverage > 0.0005 ? coverage + coverage * (1 - coverage) * boost : 0)
+          }
           guard column < width else { break }
-          var coverage = min(abs(sum), 1)
-          guard coverage > 0.0005 else { continue }
-          coverage += coverage * (1 - coverage) * boost
-          blend(&pixels[start + column], source, UInt32(coverage * strength + 0.5))
+          if brush.strength != 0 { brush.blend(&pixels[start + column]) }
         }
+        brush.set(0)
       }
     }
   }
 
-  /// Moves the areas into the mask, keeping the larger coverage of each pixel.
-  private mutating func gatherMask() { mask.keepLarger(of: &areas) }
-
   private mutating func paintMask(_ color: Color) {
-    let light = color.light
-    let source = SIMD4<UInt32>(UInt32(light.x), UInt32(light.y), UInt32(light.z), 0)
-    let strength = Float(min(max(color.opacity, 0), 1) * 65536)
-    let width = self.width
+    var brush = Brush(color)
     pixels.withUnsafeMutableBufferPointer { pixels in
       mask.drain { row, columns, values in
         let start = row * width
@@ -148,50 +112,34 @@ struct Canvas {
           let coverage = values[column]
           values[column] = 0
           guard coverage > 0.0005, column < width else { continue }
-          blend(&pixels[start + column], source, UInt32(coverage * strength + 0.5))
+          brush.set(coverage)
+          brush.blend(&pixels[start + column])
         }
       }
     }
   }
 
-  /// Fills a small outline (in CSS pixels round the origin) at many places. Its coverage is worked out once for each
-  /// eighth of a pixel, so that a million places cost no more than the pixels under them.
-  mutating func stamp(_ outline: [Point], at places: [Point], _ color: Color) {
-    let device = outline.map { $0 * scale }
-    let reach = Int((device.map { max(abs($0.x), abs($0.y)) }.max() ?? 0).rounded(.up)) + 1
-    let side = 2 * reach + 2
-    let steps = 8
-    var masks = [[Float]?](repeating: nil, count: steps * steps)
-    let light = color.light
-    let source = SIMD4<UInt32>(UInt32(light.x), UInt32(light.y), UInt32(light.z), 0)
-    let strength = Float(min(max(color.opacity, 0), 1) * 65536)
-    for place in places where place.isFinite {
-      let (x, y) = (place.x * scale, place.y * scale)
-      guard abs(x) < 1e6, abs(y) < 1e6 else { continue }
-      // The place to the nearest eighth: a whole pixel and a number of eighths.
-      let (eighthsX, eighthsY) = (Int((x * Double(steps)).rounded()), Int((y * Double(steps)).rounded()))
-      let (column, row) = (eighthsX >> 3, eighthsY >> 3)
-      let phase = (eighthsY & 7) * steps + (eighthsX & 7)
-      if masks[phase] == nil {
-        let offset = Point(
-          Double(reach) + Double(eighthsX & 7) / Double(steps),
-          Double(reach) + Double(eighthsY & 7) / Double(steps))
-        masks[phase] = Canvas.coverage(of: device.map { $0 + offset }, side: side)
-      }
-      guard let mask = masks[phase] else { continue }
-      let rows =
-        max(clip.top, row - reach)..<max(max(clip.top, row - reach), min(clip.bottom, row - reach + side))
-      let columns =
-        max(
-          clip.left, column - reach)..<max(
-          max(clip.left, column - reach), min(clip.right, column - reach + side))
-      pixels.withUnsafeMutableBufferPointer { pixels in
-        for line in rows {
-          let start = (line - row + reach) * side - column + reach
-          for place in columns {
-            let coverage = mask[start + place]
-            if coverage > 0.0005 {
-              blend(&pixels[line * width + place], source, UInt32(coverage * strength + 0.5))
+  /// Paints a small shape at many places.
+  private mutating func stamp(
+    _ masks: StampMasks, _ places: [StampMasks.Place], _ color: Color, _ clip: PixelBounds
+  ) {
+    var brush = Brush(color)
+    let side = masks.side
+    pixels.withUnsafeMutableBufferPointer { pixels in
+      for place in places {
+        let (left, top) = (Int(place.left), Int(place.top))
+        let (first, end) = (max(clip.top, top), min(clip.bottom, top + side))
+        let (from, to) = (max(clip.left, left), min(clip.right, left + side))
+        guard first < end, from < to else { continue }
+        masks.coverage[Int(place.phase)].withUnsafeBufferPointer { mask in
+          for row in first..<end {
+            let start = (row - rows.lowerBound) * width
+            let line = (row - top) * side - left
+            for column in from..<to {
+              let coverage = mask[line + column]
+              guard coverage > 0.0005 else { continue }
+              brush.set(coverage)
+              brush.blend(&pixels[start + column])
             }
           }
         }
@@ -199,61 +147,68 @@ struct Canvas {
     }
   }
 
-  /// The covered fraction of each pixel of a small square.
-  private static func coverage(of outline: [Point], side: Int) -> [Float] {
-    var buffer = CoverageBuffer(width: side, height: side)
-    let bounds = PixelBounds(left: 0, top: 0, right: side, bottom: side)
-    for (a, b) in zip(outline, outline.dropFirst() + outline.prefix(1)) { buffer.addEdge(a, b, bounds) }
-    var mask = [Float](repeating: 0, count: side * side)
-    buffer.drain { row, columns, values in
-      var sum: Float = 0
-      for column in columns {
-        sum += values[column]
-        values[column] = 0
-        if column < side { mask[row * side + column] = min(abs(sum), 1) }
-      }
-    }
-    return mask
-  }
-
-  /// The finished picture, 8-bit sRGB, three bytes a pixel.
-  func encoded() -> [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: pixels.count * 3) { bytes, count in
-      byteOfLight.withUnsafeBufferPointer { table in
-        pixels.withUnsafeBufferPointer { pixels in
-          var last = SIMD4<UInt16>(0, 0, 0, 1)
-          var (red, green, blue): (UInt8, UInt8, UInt8) = (0, 0, 0)
-          for index in 0..<pixels.count {
+  /// Writes the rows as 8-bit sRGB, three bytes a pixel, each row after a zero, the filter byte of a PNG. There must be
+  /// room for a byte more than that.
+  func encode(into bytes: UnsafeMutableRawPointer) {
+    byteOfLight.withUnsafeBufferPointer { table in
+      pixels.withUnsafeBufferPointer { pixels in
+        var last = UInt64(1) << 48
+        var color: UInt32 = 0
+        var place = 0
+        for row in 0..<rows.count {
+          bytes.storeBytes(of: 0, toByteOffset: place, as: UInt8.self)
+          place += 1
+          for index in (row * width)..<((row + 1) * width) {
             let pixel = pixels[index]
-            if pixel != last {
-              last = pixel
-              red = table[Int(pixel.x)]
-              green = table[Int(pixel.y)]
-              blue = table[Int(pixel.z)]
+            let bits = unsafeBitCast(pixel, to: UInt64.self)
+            if bits != last {
+              last = bits
+              color =
+                UInt32(table[Int(pixel.x)]) | UInt32(table[Int(pixel.y)]) << 8
+                | UInt32(table[Int(pixel.z)]) << 16
             }
-            bytes[3 * index] = red
-            bytes[3 * index + 1] = green
-            bytes[3 * index + 2] = blue
+            // The fourth byte is overwritten by what follows.
+            bytes.storeBytes(of: color.littleEndian, toByteOffset: place, as: UInt32.self)
+            place += 3
           }
         }
       }
-      count = pixels.count * 3
     }
   }
 }
 
-/// `pixel` moved towards `source` by `strength` / 65536, rounded; the same integers on every machine.
-@inline(__always)
-private func blend(_ pixel: inout SIMD4<UInt16>, _ source: SIMD4<UInt32>, _ strength: UInt32) {
-  let strength = min(strength, 65536)
-  let old = SIMD4<UInt32>(truncatingIfNeeded: pixel)
-  if strength == 65536 {
-    pixel = SIMD4<UInt16>(truncatingIfNeeded: source)
-    return
+/// A colour that is blended with many pixels. Neighbours mostly have the same colour and the same coverage, so the last
+/// result is kept.
+private struct Brush {
+  /// How much of the colour a pixel gets, in 65536ths.
+  private(set) var strength: UInt32 = 0
+  private let source: SIMD4<UInt32>
+  private let opacity: Float
+  private var last: (old: UInt64, strength: UInt32, new: SIMD4<UInt16>) = (1 << 48, 0, .zero)
+
+  init(_ color: Color) {
+    let light = color.light
+    source = SIMD4(UInt32(light.x), UInt32(light.y), UInt32(light.z), 0)
+    opacity = Float(min(max(color.opacity, 0), 1) * 65536)
   }
-  // 65535 × 65536 + 32768 fits in 32 bits, so nothing overflows.
-  let mixed = (old &* (65536 &- strength)) &+ (source &* strength) &+ 32768
-  pixel = SIMD4<UInt16>(truncatingIfNeeded: mixed &>> 16)
+
+  /// Covers the pixels that follow by a fraction.
+  @inline(__always)
+  mutating func set(_ coverage: Float) { strength = min(UInt32(coverage * opacity + 0.5), 65536) }
+
+  /// Moves a pixel towards the colour, by the same integers on every machine.
+  @inline(__always)
+  mutating func blend(_ pixel: inout SIMD4<UInt16>) {
+    let old = unsafeBitCast(pixel, to: UInt64.self)
+    if old != last.old || strength != last.strength {
+      let wide = SIMD4<UInt32>(truncatingIfNeeded: pixel)
+      // 65535 × 65536 + 32768 fits in 32 bits, so nothing overflows.
+      let mixed = (wide &* (65536 &- strength)) &+ (source &* strength) &+ 32768
+      let new = strength == 65536 ? source : mixed &>> 16
+      last = (old, strength, SIMD4<UInt16>(truncatingIfNeeded: new))
+    }
+    pixel = last.new
+  }
 }
 
 /// Whole pixels: `left` and `top` inside, `right` and `bottom` outside.
@@ -264,19 +219,21 @@ struct PixelBounds: Hashable, Sendable {
   var bottom: Int
 }
 
-/// One number per pixel (and one spare column) with the part of each row that is in use.
+/// One number per pixel of some rows (and one spare column) with the part of each row that is in use.
 struct CoverageBuffer {
   private let stride: Int
+  private let top: Int
   private var values: [Float]
   private var first: [Int32]
   private var last: [Int32]
   private var usedRows: Range<Int> = 0..<0
 
-  init(width: Int, height: Int) {
+  init(width: Int, rows: Range<Int>) {
     stride = width + 2
-    values = Array(repeating: 0, count: stride * height)
-    first = Array(repeating: .max, count: height)
-    last = Array(repeating: -1, count: height)
+    top = rows.lowerBound
+    values = Array(repeating: 0, count: stride * rows.count)
+    first = Array(repeating: .max, count: rows.count)
+    last = Array(repeating: -1, count: rows.count)
   }
 
   /// Adds the signed area to the right of an edge (device pixels) to the pixels inside `clip`.
@@ -324,8 +281,8 @@ struct CoverageBuffer {
   private mutating func addInside(_ upper: Point, _ lower: Point, _ slope: Double, _ sign: Double) {
     guard lower.y > upper.y else { return }
     let firstRow = Int(upper.y)
-    let endRow = min(Int(lower.y.rounded(.up)), first.count)
-    use(firstRow..<endRow)
+    let endRow = min(ceiling(lower.y), top + first.count)
+    use((firstRow - top)..<(endRow - top))
     let limit = Double(stride - 2)
     values.withUnsafeMutableBufferPointer { values in
       var x = upper.x
@@ -335,8 +292,8 @@ struct CoverageBuffer {
         let area = height * sign
         let (low, high) = x < next ? (x, next) : (next, x)
         let firstColumn = Int(low)
-        let endColumn = Int(high.rounded(.up))
-        let base = row * stride
+        let endColumn = ceiling(high)
+        let base = (row - top) * stride
         if endColumn <= firstColumn + 1 {
           let middle = (x + next) / 2 - Double(firstColumn)
           values[base + firstColumn] += Float(area - area * middle)
@@ -362,8 +319,8 @@ struct CoverageBuffer {
           values[base + endColumn - 1] += Float(area * (1 - end - previous))
           values[base + endColumn] += Float(area * end)
         }
-        first[row] = min(first[row], Int32(firstColumn))
-        last[row] = max(last[row], Int32(max(endColumn, firstColumn + 1)))
+        first[row - top] = min(first[row - top], Int32(firstColumn))
+        last[row - top] = max(last[row - top], Int32(max(endColumn, firstColumn + 1)))
         x = next
       }
     }
@@ -375,7 +332,8 @@ struct CoverageBuffer {
       ? rows : min(usedRows.lowerBound, rows.lowerBound)..<max(usedRows.upperBound, rows.upperBound)
   }
 
-  /// Hands each used row to `body`, which must leave its values zero, and forgets which parts were used.
+  /// Hands each used row, counted from the first, to `body`, which must leave its values zero, and forgets which parts
+  /// were used.
   mutating func drain(_ body: (_ row: Int, _ columns: ClosedRange<Int>, _ values: inout RowValues) -> Void) {
     values.withUnsafeMutableBufferPointer { values in
       for row in usedRows where last[row] >= 0 {
@@ -412,6 +370,13 @@ struct CoverageBuffer {
     }
     areas.usedRows = 0..<0
   }
+}
+
+/// The least whole number not below a number ≥ 0; `rounded(.up)` is a call of the C library on older processors.
+@inline(__always)
+private func ceiling(_ x: Double) -> Int {
+  let whole = Int(x)
+  return Double(whole) < x ? whole + 1 : whole
 }
 
 /// One row of a coverage buffer.

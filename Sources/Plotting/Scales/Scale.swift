@@ -42,6 +42,8 @@ struct Scale: Hashable, Sendable {
   var low: Double
   var high: Double
   var reversed: Bool
+  /// Whether the axis shows whole numbers, which a tick between two of them would belie.
+  var isWhole = false
   /// In order along the axis, for an ordinal scale.
   var categories: [String]
   private var places: [String: Int]
@@ -84,29 +86,61 @@ struct Scale: Hashable, Sendable {
     return reversed ? 1 - place : place
   }
 
+  /// Where a number or a category lies.
+  func position(_ coordinate: Coordinate) -> Double {
+    switch coordinate {
+    case .number(let value): position(value)
+    case .category(let name): position(name)
+    }
+  }
+
   /// The ticks of the axis when there is room for `count` labels.
   func ticks(count: Int, _ style: NumberStyle) -> [Tick] {
     switch kind {
     case .ordinal: return []
-    case .linear:
-      return labelled(linearTickValues(low, high, count: Double(max(2, count)), inside: true), style)
+    case .linear: return labelled(tickValues(low, high, count: count), style)
     case .log: return logTicks(low, high, count: count, style)
     case .sqrt:
-      let ends = [low, high].map { $0 < 0 ? -$0 * $0 : $0 * $0 }
-      return labelled(linearTickValues(ends[0], ends[1], count: Double(max(2, count)), inside: true), style)
+      return squareTickValues(count: count).map { value in
+        Tick(value: value, label: style == .percent ? formatValue(value, style) : formatSignificant(value))
+      }
     case .symlog(let constant):
-      // Below the constant the axis is nearly linear: a power there would crowd the zero.
       let first = decimalExponent(constant) + (powerOfTen(decimalExponent(constant)) < constant ? 1 : 0)
-      let powers = (first...(first + 40)).map(powerOfTen).filter { isInside($0) || isInside(-$0) }
+      // Below the constant the axis is nearly linear: a power there would crowd the zero.
+      let room = 0.45 * (high - low) / Double(count)
+      let powers = (first...(first + 40)).map(powerOfTen).filter {
+        (isInside($0) || isInside(-$0)) && kind.transform($0) >= room
+      }
       let step = max(1, (powers.count * (low < 0 ? 2 : 1) + count - 1) / max(1, count))
       let kept = powers.enumerated().filter { (powers.count - 1 - $0.offset) % step == 0 }.map(\.element)
       let values = (kept.map { -$0 }.reversed() + [0] + kept).filter(isInside)
-      return values.map { value in
+      let labels = values.map { value in
         Tick(
           value: value,
           label: style == .percent ? formatValue(value, style) : formatSignificant(value, digits: 2))
       }
+      let minor = (powers.map { -$0 } + powers).filter { isInside($0) && !values.contains($0) }
+      return labels + minor.map { Tick(value: $0, label: "") }
     }
+  }
+
+  private func tickValues(_ low: Double, _ high: Double, count: Int) -> [Double] {
+    linearTickValues(low, high, count: Double(max(2, count)), inside: true, whole: isWhole)
+  }
+
+  /// Round values for an axis of square roots: equally spaced ones would crowd at its end, so there are half as many,
+  /// and quarters of the first, each halfway to zero, fill the beginning.
+  private func squareTickValues(count: Int) -> [Double] {
+    let ends = [low, high].map { kind.inverse($0) }
+    var values = tickValues(ends[0], ends[1], count: (count + 1) / 2 + 1)
+    let gap = (high - low) / Double(count)
+    while let first = values.first(where: { $0 > 0 }), values.count < count, isInside(first / 4),
+      kind.transform(first / 4) > gap, !isWhole || (first / 4) == (first / 4).rounded()
+    {
+      values.append(first / 4)
+      values.sort()
+    }
+    return values
   }
 
   /// The values at the ends, to about 1e-12: for choosing colours and for text.
@@ -145,6 +179,7 @@ extension Scale {
   ) -> Scale {
     var (low, high) = (Double.infinity, -Double.infinity)
     var (smallest, largest) = (Double.infinity, -Double.infinity)
+    var areWhole = true
     for value in values {
       let place = kind.transform(value)
       guard place.isFinite else { continue }
@@ -152,7 +187,10 @@ extension Scale {
       high = max(high, place)
       smallest = min(smallest, value)
       largest = max(largest, value)
+      areWhole = areWhole && value == value.rounded()
     }
+    // One or two whole numbers may be the ends of a quantity that has values between them, as a share has.
+    areWhole = areWhole && largest - smallest >= 2
     if let domain = request.domain, domain.count == 2 {
       let ends = domain.map(kind.transform)
       if ends.allSatisfy(\.isFinite), ends[0] != ends[1] {
@@ -173,7 +211,12 @@ extension Scale {
       let room = kind == .log ? 0.5 : high == 0 ? 1 : abs(high) * 0.5
       return Scale(kind, low: low - room, high: high + room, reversed: request.reversed)
     }
-    if tight { return Scale(kind, low: low, high: high, reversed: request.reversed) }
+    func scale(_ low: Double, _ high: Double) -> Scale {
+      var scale = Scale(kind, low: low, high: high, reversed: request.reversed)
+      scale.isWhole = areWhole
+      return scale
+    }
+    if tight { return scale(low, high) }
     let air = (high - low) * 0.035
     let touchesZero = (request.zero ?? zero) && kind != .log
     var (start, end) = (low - air, high + air)
@@ -188,6 +231,6 @@ extension Scale {
       if let last = ticks.last, last > end, last - end < (high - low) * 0.12 { end = last }
       if largest <= 1, smallest >= 0, high > 0.9, end > 1 { end = min(end, 1 + air) }
     }
-    return Scale(kind, low: start, high: end, reversed: request.reversed)
+    return scale(start, end)
   }
 }

@@ -9,8 +9,10 @@ struct Tick: Hashable, Sendable {
 
 /// Ticks for a linear axis: "An extension of Wilkinson's algorithm for positioning tick labels on axes" by Talbot, Lin and
 /// Hanrahan (2010). The best of all sequences by simplicity, coverage and density of `count` ticks; the first and last
-/// may lie a little outside the data unless all must lie `inside`.
-func linearTickValues(_ low: Double, _ high: Double, count: Double, inside: Bool = false) -> [Double] {
+/// may lie a little outside the data unless all must lie `inside`; `whole` numbers have whole ticks.
+func linearTickValues(
+  _ low: Double, _ high: Double, count: Double, inside: Bool = false, whole: Bool = false
+) -> [Double] {
   guard low.isFinite, high.isFinite, low < high, high - low < 1e300, high - low > 1e-300 else { return [low] }
   let steps = [1.0, 5, 2, 2.5, 4, 3]
   var best: (score: Double, values: [Double]) = (-2, inside ? [] : [low, high])
@@ -45,6 +47,7 @@ func linearTickValues(_ low: Double, _ high: Double, count: Double, inside: Bool
           let interval = Double(skip) * step * powerOfTen(exponent)
           if total(simplest, bestCoverage(interval * (wanted - 1)), densest) < best.score { break }
           let unit = interval / Double(skip)
+          if whole, unit != unit.rounded() { continue }
           let first = (high / unit).rounded(.down) - Double(skip) * (wanted - 1)
           let last = (low / unit).rounded(.up)
           guard first <= last, last - first < 1000 else { continue }
@@ -136,7 +139,7 @@ func logTicks(_ low: Double, _ high: Double, count: Int, _ style: NumberStyle) -
 func logLabel(_ value: Double, among values: [Double], _ style: NumberStyle) -> String {
   if style == .percent { return formatValue(value, .percent) }
   let (smallest, largest) = (values.min() ?? 1, values.max() ?? 1)
-  let isPlain = smallest >= 0.000999 && largest < 10_000.5 && largest / smallest < 2000
+  let isPlain = smallest >= 0.000999 && largest < 100_000.5 && largest / smallest < 2000
   return isPlain ? formatSignificant(value) : formatScientific(value, digits: 2)
 }
 

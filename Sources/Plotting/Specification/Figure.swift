@@ -89,6 +89,9 @@ public struct Figure: Sendable {
     /// How far whiskers reach, in lengths of the box; `nil` lets them reach to the extremes.
     var whiskers: Double? = 1.5
     var position: SourcePosition
+
+    /// Whether the mark covers its plot with colour.
+    var coversPlot: Bool { kind == .rect || (kind == .contour && filled) }
   }
 
   /// Where contour lines run.
@@ -158,6 +161,7 @@ public struct Figure: Sendable {
     var format: NumberStyle = .number
     var sort: Sort?
     var bin: BinRequest?
+    var stack: Stack?
     /// Whether the axis has ticks, numbers and a title.
     var showsAxis = true
     var position: SourcePosition
@@ -168,6 +172,9 @@ public struct Figure: Sendable {
       return isCategorical == false || scale.scheme != nil || scale.kind != nil
     }
   }
+
+  /// How the bars or areas of several series stand on each other.
+  enum Stack: String, Sendable { case zero, normalize }
 
   enum Sort: Sendable {
     case ascending
@@ -420,6 +427,7 @@ enum FigureReader {
     channel.isCategorical = block["type"]?.string.map { $0 != "quantitative" }
     channel.aggregate = aggregate(block["aggregate"])
     channel.band = band(block["band"], &diagnostics)
+    channel.stack = block["stack"]?.string.flatMap { Figure.Stack(rawValue: $0) }
     channel.showsAxis = block["axis"]?.bool ?? true
     channel.title = block["title"]?.string
     channel.format = block["format"]?.string.flatMap(NumberStyle.init) ?? .number
@@ -571,6 +579,14 @@ enum FigureReader {
     let needsTable = encoding.all.contains { $0.field != nil || $0.aggregate == .count }
     if needsTable, layer.data == nil {
       refuse("this mark has no data", at: layer.mark.position, expected: "data: exp-…")
+    }
+    for channel in [encoding.x, encoding.y].compactMap(\.self) where channel.stack != nil {
+      if kind != .bar && kind != .area {
+        refuse(
+          "only bars and areas are stacked", at: channel.position, expected: "mark: bar or mark: area")
+      } else if channel.scale.kind == .log || encoding.x2 != nil || encoding.y2 != nil {
+        refuse("a stack begins at zero, on an axis that has one", at: channel.position)
+      }
     }
     if kind == .bar {
       for channel in [encoding.x, encoding.y].compactMap(\.self)

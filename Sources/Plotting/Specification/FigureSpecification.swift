@@ -159,7 +159,7 @@ private let markType = FieldType.variant(
       "rect",
       doc:
         "A cell for each x and y, its colour the value of `color`: a heat map, a confusion matrix, an image. Names and "
-        + "at most 20 different numbers are categories; more numbers, or `type: quantitative`, lie on a continuous "
+        + "at most 20 different short numbers are categories; more numbers, or `type: quantitative`, lie on a continuous "
         + "axis. With x2 and y2, rectangles between two places.",
       fields: [
         opacityField,
@@ -261,6 +261,16 @@ private let binField = Field(
   doc:
     "Gathers numbers into intervals of equal width with round ends, for histograms: with `aggregate: count` on the other "
     + "axis, or on `color` for two binned axes.", example: "{maxbins: 40}")
+private let stackField = Field(
+  "stack",
+  .choice([
+    Choice("none", "Each series from zero: bars side by side, areas over each other."),
+    Choice("zero", "Each series begins where the one before it ends."),
+    Choice("normalize", "The same, as shares of the sum at each place."),
+  ]), default: .value("none"),
+  doc:
+    "Whether the bars or areas of the values of colour stand on each other; values below zero hang on each other.",
+  example: "normalize")
 private let opacityField = Field(
   "opacity", .number(NumberRange(0, 1, excludesLower: true)),
   doc: "How much of what is behind the mark it hides; chosen by the mark when absent.", example: "0.5")
@@ -304,7 +314,7 @@ private func positionRecord(_ name: String, several: Bool) -> Record {
         example: several ? "[train_loss, test_loss]" : "lr"),
       datumField,
       kindField,
-      aggregateField, bandField, binField,
+      aggregateField, bandField, binField, stackField,
       Field(
         "axis", .boolean, default: .value(true),
         doc: "Whether the axis has ticks, numbers and a title; images have none.", example: "false"),

@@ -41,6 +41,34 @@ enum MathText {
     }.joined()
   }
 
+  /// The text in plain characters, for programs that set no mathematics: raised and lowered characters have their own
+  /// where Unicode has them.
+  static func unicode(_ text: String) -> String {
+    runs(of: text).map { run in
+      switch run.level {
+      case .base: run.text
+      case .superscript: exchanged(run.text, superscripts) ?? "^" + grouped(run.text)
+      case .subscript: exchanged(run.text, subscripts) ?? "_" + grouped(run.text)
+      }
+    }.joined()
+  }
+
+  private static func exchanged(_ text: String, _ signs: [Character: Character]) -> String? {
+    let found = text.compactMap { signs[$0] }
+    return found.count == text.count ? String(found) : nil
+  }
+
+  private static func grouped(_ text: String) -> String { text.count > 1 ? "(\(text))" : text }
+
+  /// Characters with a raised form of their own.
+  static let superscripts = pairs("0123456789+\u{2212}=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ")
+  /// Characters with a lowered form of their own.
+  static let subscripts = pairs("0123456789+\u{2212}=()aeoxhklmnpst", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₒₓₕₖₗₘₙₚₛₜ")
+
+  private static func pairs(_ plain: String, _ moved: String) -> [Character: Character] {
+    Dictionary(uniqueKeysWithValues: zip(plain, moved))
+  }
+
   fileprivate static func append(_ text: String, _ level: Level, italic: Bool, to runs: inout [Run]) {
     if let last = runs.last, last.level == level, last.italic == italic {
       runs[runs.count - 1].text += text
@@ -59,6 +87,9 @@ enum MathText {
     "log": "log", "exp": "exp", "max": "max", "min": "min", "sin": "sin", "cos": "cos", "ldots": "…",
     "lVert": "‖", "rVert": "‖", "|": "‖", ",": "\u{2009}", " ": " ", "%": "%", "quad": " ",
   ]
+
+  /// What the commands stand for.
+  static var commandCharacters: [String] { commands.values.sorted() }
 
   private struct Parser {
     var rest: Substring

@@ -32,8 +32,10 @@ struct TextStyle: Hashable, Sendable {
 struct TextLine: Sendable {
   struct Glyph: Sendable {
     var cut: Cut
-    /// 0 for a character that the font lacks, which is drawn as a box.
+    /// 0 for a character that the font lacks.
     var index: Int
+    /// The character that is made of something else; without one, a character that the font lacks is a box.
+    var sign: Unicode.Scalar?
     var x: Double
     /// Upwards from the baseline.
     var rise: Double
@@ -41,6 +43,8 @@ struct TextLine: Sendable {
     var width: Double
   }
 
+  /// As written, with the markup of `MathText`.
+  var text: String
   var glyphs: [Glyph] = []
   var width: Double = 0
   var style: TextStyle
@@ -54,9 +58,29 @@ struct TextLine: Sendable {
   var halfCapital: Double { style.size * 0.357 }
 }
 
+/// A line of text with its place.
+struct PlacedText: Sendable {
+  var line: TextLine
+  /// Where its baseline begins.
+  var origin: Point
+
+  init(_ line: TextLine, at origin: Point) {
+    self.line = line
+    self.origin = origin
+  }
+
+  /// A line whose middle is at `center`.
+  init(_ line: TextLine, center: Point) {
+    self.init(line, at: Point(center.x - line.width / 2, center.y + line.halfCapital))
+  }
+
+  var center: Point { Point(origin.x + line.width / 2, origin.y - line.halfCapital) }
+}
+
 extension TextLine {
   /// Sets a line of text; `$…$` inside it is a little mathematics (see `MathText`).
   init(_ text: String, _ style: TextStyle) {
+    self.text = text
     self.style = style
     for run in MathText.runs(of: text) { append(run) }
   }
@@ -67,6 +91,7 @@ extension TextLine {
     for character in texts.joined() where !missing.contains(character) {
       let isMissing = character.unicodeScalars.contains { scalar in
         !scalar.isInvisible && !scalar.isSpace && Cut.regular.font.glyph(for: scalar) == 0
+          && DrawnSign[scalar] == nil
       }
       if isMissing { missing.append(character) }
     }
@@ -78,17 +103,17 @@ extension TextLine {
     let cut = run.italic ? Cut.italic : style.cut
     let font = cut.font
     let size = run.level == .base ? style.size : style.size * 0.72
-    let rise =
-      switch run.level {
-      case .base: 0.0
-      case .superscript: style.size * 0.36
-      case .subscript: style.size * -0.16
-      }
+    let rise = rise(run.level)
     let scale = size / font.unitsPerEm
     var previous: Int?
     for scalar in run.text.unicodeScalars.inReadingOrder {
       guard !scalar.isInvisible else { continue }
       let index = font.glyph(for: scalar.isSpace ? " " : scalar)
+      if index == 0, let sign = DrawnSign[scalar] {
+        append(sign, scalar, run, cut)
+        previous = nil
+        continue
+      }
       if let previous, index != 0 { width += font.kerning(previous, index) * scale }
       let advance = index == 0 ? size * 0.6 : font.advance(of: index) * scale
       glyphs.append(Glyph(cut: cut, index: index, x: width, rise: rise, size: size, width: advance))
@@ -96,6 +121,39 @@ extension TextLine {
       previous = index == 0 ? nil : index
     }
     if run.level != .base { width += size * 0.04 }
+  }
+
+  /// Sets a character that the font lacks.
+  private mutating func append(
+    _ sign: DrawnSign, _ scalar: Unicode.Scalar, _ run: MathText.Run, _ cut: Cut
+  ) {
+    let size = run.level == .base ? style.size : style.size * 0.72
+    switch sign {
+    case .text(let text, let level):
+      append(MathText.Run(text: text, level: run.level == .base ? level : run.level, italic: run.italic))
+    case .turned(let other):
+      let index = cut.font.glyph(for: other)
+      let advance = cut.font.advance(of: index) * size / cut.font.unitsPerEm
+      glyphs.append(
+        Glyph(
+          cut: cut, index: index, sign: scalar, x: width, rise: rise(run.level), size: size, width: advance))
+      width += advance
+    case .outline(_, let advance):
+      glyphs.append(
+        Glyph(
+          cut: cut, index: 0, sign: scalar, x: width, rise: rise(run.level), size: size,
+          width: advance * size / 1000))
+      width += advance * size / 1000
+    }
+  }
+
+  /// How far a level lies above the baseline.
+  private func rise(_ level: MathText.Level) -> Double {
+    switch level {
+    case .base: 0
+    case .superscript: style.size * 0.36
+    case .subscript: style.size * -0.16
+    }
   }
 
   /// The outlines in device pixels, for a baseline that starts at `origin` (CSS pixels); `upwards` turns the text a
@@ -124,17 +182,36 @@ extension TextLine {
 
 /// Flattened outlines of glyphs, in font units.
 struct GlyphCache {
-  private var outlines: [Int: [[Point]]] = [:]
+  private var outlines: [Key: [[Point]]] = [:]
+
+  private struct Key: Hashable {
+    var cut: Cut
+    var index: Int
+    var sign: Unicode.Scalar?
+  }
 
   mutating func outline(of glyph: TextLine.Glyph) -> [[Point]] {
-    let key = glyph.index * Cut.allCases.count + glyph.cut.rawValue
+    let key = Key(cut: glyph.cut, index: glyph.index, sign: glyph.sign)
     if let known = outlines[key] { return known }
-    let font = glyph.cut.font
-    let polygons =
-      glyph.index == 0
-      ? missingGlyph(em: font.unitsPerEm) : font.outline(of: glyph.index).map { $0.flattened(steps: 5) }
+    let polygons = polygons(of: glyph)
     outlines[key] = polygons
     return polygons
+  }
+
+  private func polygons(of glyph: TextLine.Glyph) -> [[Point]] {
+    let font = glyph.cut.font
+    let em = font.unitsPerEm
+    let plain = font.outline(of: glyph.index).map { $0.flattened(steps: 5) }
+    switch glyph.sign.flatMap({ DrawnSign[$0] }) {
+    case .outline(let outline, _):
+      // Of one orientation, so that parts that overlap do not cancel.
+      return outline.map { (signedArea($0) < 0 ? $0.reversed() : $0).map { $0 * (em / 1000) } }
+    case .turned:
+      // About the middle of its advance and of a capital's height.
+      let (width, height) = (font.advance(of: glyph.index), em * 0.714)
+      return plain.map { $0.map { Point(width - $0.x, height - $0.y) } }
+    case .text, nil: return glyph.index == 0 ? missingGlyph(em: em) : plain
+    }
   }
 
   /// A hollow box of a capital's height.
@@ -200,17 +277,26 @@ extension TextLine {
     let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
     var lines: [String] = []
     for word in words {
-      if let last = lines.last, TextLine(last + " " + word, style).width <= width {
-        lines[lines.count - 1] = last + " " + word
-      } else {
-        lines.append(word)
+      // A word too wide for a line may break after its hyphens.
+      let parts = TextLine(word, style).width > width ? partsAtHyphens(word) : [word]
+      for (index, part) in parts.enumerated() {
+        let space = index == 0 ? " " : ""
+        if let last = lines.last, lines.count == limit || TextLine(last + space + part, style).width <= width
+        {
+          lines[lines.count - 1] = last + space + part
+        } else {
+          lines.append(part)
+        }
       }
     }
-    if lines.count > limit {
-      lines[limit - 1] = lines[(limit - 1)...].joined(separator: " ")
-      lines.removeSubrange(limit...)
-    }
     return lines.map { shortened($0, style, width: width) }
+  }
+
+  private static func partsAtHyphens(_ word: String) -> [String] {
+    word.reduce(into: [""]) { parts, character in
+      parts[parts.count - 1].append(character)
+      if character == "-" { parts.append("") }
+    }.filter { !$0.isEmpty }
   }
 
   /// The text on one line, cut with an ellipsis when it is wider than `width`.
