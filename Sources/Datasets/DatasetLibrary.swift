@@ -16,6 +16,8 @@ public final class DatasetLibrary: Sendable {
   /// Where to look for the folder of a dataset, in this order.
   public let searchPath: [String]
   private let sources = Mutex<[String: Source]>([:])
+  /// Layouts of the datasets whose files have been looked at; every point of a sweep asks for one.
+  private let layouts = Mutex<[DatasetName: Layout]>([:])
   private let digests: (any DigestMemory)?
   private let assumesPublishedSizes: Bool
 
@@ -363,25 +365,21 @@ public final class DatasetLibrary: Sendable {
         ? Layout(shape: CifarFiles.shape, train: 50_000, test: 10_000)
         : Layout(shape: [1, 28, 28], train: 60_000, test: 10_000)
     }
+    if let layout = layouts.withLock({ $0[request.name] }) { return try checked(layout, request) }
     switch request.name {
     case .mnist, .fashionMNIST:
-      if let source = sources.withLock({ $0[request.name.rawValue] }) {
-        return Layout(shape: source.train.shape, train: source.train.count, test: source.test.count)
-      }
       let files = try IdxFiles.find(request.name, in: searchPath)
       let train = try files.dimensions(\.trainImages)
       let test = try files.dimensions(\.testImages)
       let layout = Layout(shape: [1, train[1], train[2]], train: train[0], test: test[0])
-      if let size = request.size, [train[1], train[2]] != [28, 28], size != train[1] {
-        throw request.invalid("size", "only images of 28 × 28 pixels can be resized")
-      }
-      return layout
+      layouts.withLock { $0[request.name] = layout }
+      return try checked(layout, request)
     case .cifar10:
-      if let source = sources.withLock({ $0[request.name.rawValue] }) {
-        return Layout(shape: source.train.shape, train: source.train.count, test: source.test.count)
-      }
       let files = try CifarFiles.find(in: searchPath)
-      return Layout(shape: CifarFiles.shape, train: try files.trainCount(), test: try files.testCount())
+      let layout = Layout(
+        shape: CifarFiles.shape, train: try files.trainCount(), test: try files.testCount())
+      layouts.withLock { $0[request.name] = layout }
+      return layout
     case .mnist1d:
       let sizes = mnist1dSizes(request)
       return Layout(shape: [MNIST1D.inputCount], train: sizes.train, test: sizes.test)
@@ -389,6 +387,14 @@ public final class DatasetLibrary: Sendable {
       return Layout(
         shape: Digits.all.shape, train: Digits.count - Digits.testCount, test: Digits.testCount)
     }
+  }
+
+  /// The layout, when the request's size fits it.
+  private func checked(_ layout: Layout, _ request: DatasetRequest) throws(DatasetError) -> Layout {
+    if let size = request.size, layout.shape != [1, 28, 28], layout.shape != [1, size, size] {
+      throw request.invalid("size", "only images of 28 × 28 pixels can be resized")
+    }
+    return layout
   }
 
   private func mnist1dSizes(_ request: DatasetRequest) -> (train: Int, test: Int) {
