@@ -16,8 +16,7 @@ private func stepRate(_ workload: Workload) throws -> Double {
   var batch = Array(0..<size)
   let rate = callsPerSecond(1) {
     order.fill(&batch)
-    network.computeGradient(data, batch)
-    optimizer.step(network, rate: workload.train.rate)
+    optimizer.step(network, data, batch, rate: workload.train.rate)
   }
   return rate
 }
@@ -51,19 +50,28 @@ func curvature(_ batch: Int) throws {
   report("hvp_\(batch)", ["steps_per_second": .number(rounded(rate))])
 }
 
-/// result = values / ‖values‖, sixteen elements at a time.
+/// result = values / ‖values‖; four sums of sixteen lanes, because each waits for itself.
 private func normalize(_ values: Buffer, into result: Buffer) {
-  var sums = SIMD16<Float>()
-  let source = UnsafeRawPointer(values.start)
-  for i in stride(from: 0, to: values.count, by: 16) {
-    let value = source.loadUnaligned(fromByteOffset: 4 * i, as: SIMD16<Float>.self)
-    sums += value * value
+  func load(_ i: Int) -> SIMD16<Float> {
+    UnsafeRawPointer(values.start + i).loadUnaligned(as: SIMD16<Float>.self)
   }
-  let factor = 1 / max(sums.sum().squareRoot(), 1e-30)
+  var (a, b, c, d) = (SIMD16<Float>(), SIMD16<Float>(), SIMD16<Float>(), SIMD16<Float>())
+  var i = 0
+  while i + 64 <= values.count {
+    let (p, q, r, s) = (load(i), load(i + 16), load(i + 32), load(i + 48))
+    a += p * p
+    b += q * q
+    c += r * r
+    d += s * s
+    i += 64
+  }
+  while i < values.count {
+    a += load(i) * load(i)
+    i += 16
+  }
+  let factor = 1 / max((a + b + c + d).sum().squareRoot(), 1e-30)
   for i in stride(from: 0, to: values.count, by: 16) {
-    let value = source.loadUnaligned(fromByteOffset: 4 * i, as: SIMD16<Float>.self)
-    UnsafeMutableRawPointer(result.start).storeBytes(
-      of: value * factor, toByteOffset: 4 * i, as: SIMD16<Float>.self)
+    UnsafeMutableRawPointer(result.start + i).storeBytes(of: load(i) * factor, as: SIMD16<Float>.self)
   }
 }
 

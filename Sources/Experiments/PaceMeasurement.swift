@@ -46,12 +46,14 @@ extension Configuration {
     return Double(steps - 2) * 6 * size.multiplications * Double(batch) / elapsed
   }
 
-  /// Bytes of memory that a run takes, roughly: the program, its data twice (as read and as laid out), the parameters with
-  /// gradient, rule and copies, and the activations of a batch.
+  /// Bytes of memory that a run takes: the program, its data twice (as read and as laid out), the parameters with gradient,
+  /// the rule's moments, and three copies (a transposed one, the first and the best), and the activations of a batch.
   public func memory(_ data: DatasetDescription) -> Double {
+    let program = 43e6
     let examples = Double(data.train + data.validation + data.test) * Double(data.inputCount)
-    guard let size = modelSize(data) else { return 30e6 + 8 * examples }
+    guard let size = modelSize(data) else { return program + 8 * examples }
     let rows = Double(max(256, min(train?.batch ?? data.train, data.train)))
-    return 30e6 + 8 * examples + 4 * (8 * Double(size.paddedParameters) + 3 * rows * size.activations)
+    let copies: Double = [.adam, .adamw].contains(train?.optimizer) ? 7 : 6
+    return program + 8 * examples + 4 * (copies * Double(size.paddedParameters) + rows * size.activations)
   }
 }

@@ -293,9 +293,12 @@ private func sgd(_ kernels: KernelTable) -> UInt64 {
     let parameters = Memory(count, &source, wild: wild)
     let gradient = Memory(count, &source, wild: wild)
     let velocity = Memory(count, &source)
-    kernels.sgd(
-      count, parameters.start, gradient.start, velocity.start, 0.1, trial % 2 == 0 ? 0.9 : 0, trial % 4 == 0,
-      trial % 3 == 0 ? 0.01 : 0)
+    let step = SGDStep(
+      rate: 0.1, momentum: trial % 2 == 0 ? 0.9 : 0, nesterov: trial % 4 == 0,
+      decay: trial % 3 == 0 ? 0.01 : 0)
+    kernels.update(
+      count, parameters.start, gradient.start,
+      ParameterUpdate(.sgd(step), first: velocity.start, second: velocity.start))
     digest.add(parameters.start, count)
     digest.add(velocity.start, count)
   }
@@ -313,7 +316,9 @@ private func adam(_ kernels: KernelTable) -> UInt64 {
     let step = AdamStep(
       rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, firstCorrection: 1.5, secondCorrection: 30,
       decay: trial % 2 == 0 ? 0 : 0.1)
-    kernels.adam(count, parameters.start, gradient.start, first.start, second.start, step)
+    kernels.update(
+      count, parameters.start, gradient.start,
+      ParameterUpdate(.adam(step), first: first.start, second: second.start))
     for memory in [parameters, first, second] { digest.add(memory.start, count) }
   }
   return digest.value
@@ -387,10 +392,10 @@ private func logistic(_ kernels: KernelTable) -> UInt64 {
     var points = [Double](repeating: 0, count: dimension * stride)
     for d in 0..<dimension { for n in 0..<count { points[d * stride + n] = Double(source.unit()) } }
     let weights = (0..<dimension).map { _ in Double(source.unit()) * size }
-    var factors = [Double](repeating: 0, count: stride)
+    var sums = [Double](repeating: 0, count: 8 * dimension)
     var gradient = [Double](repeating: 0, count: dimension)
     let loss = kernels.logisticGradient(
-      count, dimension, points, stride, weights, &factors, &gradient, trial % 2 == 0)
+      count, dimension, points, stride, weights, &sums, &gradient, trial % 2 == 0)
     digest.add(gradient, dimension)
     digest.add([loss], 1)
   }

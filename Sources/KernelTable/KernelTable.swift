@@ -125,6 +125,33 @@ public enum Finish {
   case store
   /// It is added to what the result holds: one chain an example, the examples in order.
   case add
+  /// It is the gradient of parameters, which the result holds and which follow it at once.
+  case update(ParameterUpdate)
+}
+
+/// How parameters follow their gradient.
+public struct ParameterUpdate {
+  /// The rule with its constants.
+  public var rule: UpdateRule
+  /// The velocity or the first moment, laid out as the parameters.
+  public var first: MutableFloats
+  /// The second moment, laid out as the parameters; not used by SGD.
+  public var second: MutableFloats
+
+  /// Describes an update.
+  @inlinable public init(_ rule: UpdateRule, first: MutableFloats, second: MutableFloats) {
+    self.rule = rule
+    self.first = first
+    self.second = second
+  }
+}
+
+/// An update rule with the constants of one step.
+public enum UpdateRule: Sendable {
+  /// SGD with (Nesterov) momentum and L2 weight decay, in PyTorch's form (velocity = momentum·velocity + gradient).
+  case sgd(SGDStep)
+  /// Adam (Kingma & Ba 2015, algorithm 1) with bias corrections given as factors.
+  case adam(AdamStep)
 }
 
 /// What a matrix product's accumulators start from.
@@ -137,8 +164,8 @@ public enum Start {
   case row(Floats)
 }
 
-/// Elements of scratch memory that a matrix product needs.
-public let scratchSize = 320 * 256 + 320 * 204
+/// Elements of scratch memory that a matrix product needs: columns of b, rows of a, and a tile of the result.
+public let scratchSize = 320 * 256 + 320 * 204 + 512
 
 /// One function a stage of the numeric contract, compiled for one instruction-set level.
 ///
@@ -158,7 +185,7 @@ public struct KernelTable: Sendable {
     ) -> Void
 
   /// The same with a segmented `a` (m×k, k = segments · depth): each element is one chain in order of k, whatever `finish`
-  /// does with it. `multiply` is the case of one segment that is stored.
+  /// does with it. `multiply` is the case of one segment that is stored; an update starts from zero.
   public var multiplySegments:
     @Sendable (
       _ m: Int, _ n: Int, _ a: SegmentedMatrix, _ b: Floats, _ bStride: Int, _ start: Start, _ finish: Finish,
@@ -251,32 +278,23 @@ public struct KernelTable: Sendable {
       _ throughStatistics: Bool
     ) -> Void
 
-  /// SGD with (Nesterov) momentum and L2 weight decay, in PyTorch's form (velocity = momentum·velocity + gradient).
-  public var sgd:
-    @Sendable (
-      _ count: Int, _ parameters: MutableFloats, _ gradient: Floats, _ velocity: MutableFloats, _ rate: Float,
-      _ momentum: Float, _ nesterov: Bool, _ decay: Float
-    ) -> Void
-
-  /// Adam (Kingma & Ba 2015, algorithm 1) with bias corrections given as factors.
-  public var adam:
-    @Sendable (
-      _ count: Int, _ parameters: MutableFloats, _ gradient: Floats, _ first: MutableFloats,
-      _ second: MutableFloats, _ step: AdamStep
-    ) -> Void
+  /// Parameters follow their gradient.
+  public var update:
+    @Sendable (_ count: Int, _ parameters: MutableFloats, _ gradient: Floats, _ update: ParameterUpdate) ->
+      Void
 
   /// values *= factors, element by element.
   public var scale: @Sendable (_ count: Int, _ values: MutableFloats, _ factors: Floats) -> Void
 
   /// Gradient of Σₙ log(1 + exp(−zₙ·w)) in double precision, examples in eight lanes with a fixed tree.
   ///
-  /// `points` is (dimension × stride), one row a coordinate, with zeros beyond `count`; `factors` has room for `stride`
+  /// `points` is (dimension × stride), one row a coordinate, with zeros beyond `count`; `sums` has room for 8 · dimension
   /// numbers. With `scalesBySmallestMargin`, gradient and returned loss are multiplied by exp(max(0, min zₙ·w)), so that
   /// their quotient stays exact when the loss is too small for a number; without it nothing is returned but 0.
   public var logisticGradient:
     @Sendable (
       _ count: Int, _ dimension: Int, _ points: UnsafePointer<Double>, _ stride: Int,
-      _ weights: UnsafePointer<Double>, _ factors: UnsafeMutablePointer<Double>,
+      _ weights: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<Double>,
       _ gradient: UnsafeMutablePointer<Double>, _ scalesBySmallestMargin: Bool
     ) -> Double
 
@@ -315,8 +333,7 @@ public struct KernelTable: Sendable {
       @escaping @Sendable (
         Int, Int, Floats, Int, Floats, Floats, MutableFloats, MutableFloats, MutableFloats, Bool
       ) -> Void,
-    sgd: @escaping @Sendable (Int, MutableFloats, Floats, MutableFloats, Float, Float, Bool, Float) -> Void,
-    adam: @escaping @Sendable (Int, MutableFloats, Floats, MutableFloats, MutableFloats, AdamStep) -> Void,
+    update: @escaping @Sendable (Int, MutableFloats, Floats, ParameterUpdate) -> Void,
     scale: @escaping @Sendable (Int, MutableFloats, Floats) -> Void,
     logisticGradient:
       @escaping @Sendable (
@@ -340,8 +357,7 @@ public struct KernelTable: Sendable {
     self.columnMoments = columnMoments
     self.normalize = normalize
     self.normalizeGradient = normalizeGradient
-    self.sgd = sgd
-    self.adam = adam
+    self.update = update
     self.scale = scale
     self.logisticGradient = logisticGradient
   }
@@ -359,6 +375,26 @@ public enum Activation: String, Sendable, CaseIterable {
   case sigmoid
   /// x itself.
   case identity
+}
+
+/// The constants of one step of SGD.
+public struct SGDStep: Sendable {
+  /// Step size.
+  public var rate: Float
+  /// What is kept of the velocity.
+  public var momentum: Float
+  /// Whether the momentum is Nesterov's.
+  public var nesterov: Bool
+  /// L2 penalty added to the gradient.
+  public var decay: Float
+
+  /// Collects the constants.
+  public init(rate: Float, momentum: Float, nesterov: Bool, decay: Float) {
+    self.rate = rate
+    self.momentum = momentum
+    self.nesterov = nesterov
+    self.decay = decay
+  }
 }
 
 /// The constants of one Adam step.

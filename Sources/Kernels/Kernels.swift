@@ -120,8 +120,10 @@ let width = 16
 private let deepestBlock = 320
 /// Columns that are copied at a time.
 private let packedWidth = 256
-/// Elements of b that are copied at a time at most; the rest of the scratch memory is for rows of a.
+/// Elements of b that are copied at a time at most.
 private let packedSize = 320 * 256
+/// Elements of a that are copied at a time at most, behind those of b.
+private let packedRowsSize = 320 * 204
 
 @Sendable func multiply(
   _ m: Int, _ n: Int, _ k: Int, _ a: StridedMatrix, _ b: Floats, _ bStride: Int, _ start: Start,
@@ -139,10 +141,11 @@ private let packedSize = 320 * 256
 ) {
   var product = Product(
     m: m, a: a, b: b, bStride: bStride, start: start, finish: finish, result: result,
-    resultStride: resultStride)
+    resultStride: resultStride, tile: scratch + (packedSize &+ packedRowsSize))
   let k = a.segments &* a.depth
-  // A chain that is added at its end cannot be laid down in the result half-way.
-  if k <= deepestBlock || finish == .add { return multiplyBlock(product, n, scratch) }
+  if k <= deepestBlock { return multiplyBlock(product, n, scratch) }
+  // A chain that becomes something else at its end cannot be laid down in the result half-way.
+  guard case .store = finish else { return multiplyBlock(product, n, scratch) }
   // Even blocks, of whole segments if possible: a short last block would cost a pass over the result for little work.
   let blocks = (k &+ deepestBlock &- 1) / deepestBlock
   let segments = max(1, (a.segments &+ blocks &- 1) / blocks)
@@ -174,6 +177,8 @@ private struct Product {
   var finish: Finish
   var result: MutableFloats
   var resultStride: Int
+  /// Room for a tile that does not go to the result.
+  var tile: MutableFloats
   /// Whether a is a copy in which each band of rows is together, column by column.
   var hasPackedRows = false
 
@@ -181,9 +186,19 @@ private struct Product {
   @inline(__always) func columns(from column: Int) -> Product {
     var part = self
     part.b += column
-    part.result += column
+    part.move(by: column)
     if case .row(let bias) = start { part.start = .row(bias + column) }
     return part
+  }
+
+  /// Goes on to another place of the result.
+  @inline(__always) mutating func move(by elements: Int) {
+    result += elements
+    if case .update(var update) = finish {
+      update.first += elements
+      update.second += elements
+      finish = .update(update)
+    }
   }
 }
 
@@ -201,7 +216,7 @@ private func multiplyBlock(_ product: Product, _ n: Int, _ scratch: MutableFloat
       pack(k, columns, chunk.b, chunk.bStride, scratch)
       chunk.b = Floats(scratch)
     }
-    let rows = packsRows(product.a, columns, k) ? max(1, (scratchSize &- packedSize) / k) : product.m
+    let rows = packsRows(product.a, columns, k) ? max(1, packedRowsSize / k) : product.m
     var row = 0
     while row < product.m {
       chunk.m = min(rows, product.m &- row)
@@ -211,7 +226,7 @@ private func multiplyBlock(_ product: Product, _ n: Int, _ scratch: MutableFloat
         chunk.hasPackedRows = true
       }
       multiplyPanels(chunk, columns, k, packs: packs)
-      chunk.result += chunk.m &* product.resultStride
+      chunk.move(by: chunk.m &* product.resultStride)
       row &+= chunk.m
     }
     column &+= columns
@@ -307,20 +322,50 @@ private func multiplyPanel(_ product: Product, _ vectors: Int) {
     while row < group {
       let rows = min(height, group &- row)
       if product.hasPackedRows { (tile.a.rowStride, tile.a.columnStride) = (1, rows) }
-      switch vectors {
-      #if AVX512
-        case 4: wide4(rows, tile)
-        case 3: wide3(rows, tile)
-        case 2: wide2(rows, tile)
-      #endif
-      default: wide1(rows, tile)
+      if case .update(let update) = tile.finish {
+        multiplyAndUpdate(rows, vectors, tile, update)
+      } else {
+        multiplyTile(rows, vectors, tile)
       }
       tile.a.start += rows &* (product.hasPackedRows ? product.a.depth : product.a.rowStride)
-      tile.result += rows &* product.resultStride
+      tile.move(by: rows &* product.resultStride)
       row &+= rows
     }
     tile.a.start = groupStart + product.a.groupStride
     left &-= group
+  }
+}
+
+@inline(__always) private func multiplyTile(_ rows: Int, _ vectors: Int, _ tile: Product) {
+  switch vectors {
+  #if AVX512
+    case 4: wide4(rows, tile)
+    case 3: wide3(rows, tile)
+    case 2: wide2(rows, tile)
+  #endif
+  default: wide1(rows, tile)
+  }
+}
+
+/// A tile that the parameters in its place follow while it is in the first cache.
+private func multiplyAndUpdate(_ rows: Int, _ vectors: Int, _ tile: Product, _ update: ParameterUpdate) {
+  // Parameters lie far apart from row to row, where the processor does not look ahead by itself.
+  for i in 0..<rows {
+    for j in 0..<vectors {
+      let at = i &* tile.resultStride &+ j &* width
+      offprint_prefetch(tile.result + at)
+      offprint_prefetch(update.first + at)
+      if case .adam = update.rule { offprint_prefetch(update.second + at) }
+    }
+  }
+  var gradient = tile
+  (gradient.finish, gradient.result, gradient.resultStride) = (.store, tile.tile, vectors &* width)
+  multiplyTile(rows, vectors, gradient)
+  for i in 0..<rows {
+    let at = i &* tile.resultStride
+    follow(
+      vectors &* width, tile.result + at, tile.tile + i &* vectors &* width, update.rule, update.first + at,
+      update.second + at)
   }
 }
 
@@ -370,9 +415,10 @@ private enum Tile<let rows: Int, let vectors: Int> {
     for i in 0..<rows {
       for j in 0..<vectors {
         let place = product.result + (i &* product.resultStride &+ j &* width)
-        switch product.finish {
-        case .store: store(sums[i][j], place)
-        case .add: store(load(place) + sums[i][j], place)
+        if case .add = product.finish {
+          store(load(place) + sums[i][j], place)
+        } else {
+          store(sums[i][j], place)
         }
       }
     }
@@ -708,54 +754,13 @@ private func sparseDots(
 
 // MARK: - Element-wise functions, statistics, updates
 
-/// exp(x) with an error below 2 ulp; 0 below −87.3, infinity above 88.7, NaN for NaN.
-///
-/// x = n·ln 2 + r with |r| ≤ ln 2 / 2, and the Taylor polynomial of exp(r) to r⁷.
-@inline(__always) func exponential(_ x: Vector) -> Vector {
-  // Adding 1.5·2²³ leaves the nearest whole number in the low bits of the sum.
-  let shift: Float = 12_582_912
-  let low: Float = -87.3
-  let high: Float = 88.7
-  let inside = maximum(Vector(repeating: low), x.replacing(with: high, where: x .> high))
-  let shifted = inside * 1.442_695_04 + shift
-  let n = shifted - shift
-  var r = inside - n * 0.693_145_75
-  r = r - n * 1.428_606_8e-6
-  var p = r * 1.984_127e-4 + 1.388_888_9e-3
-  p = p * r + 8.333_333_3e-3
-  p = p * r + 4.166_666_6e-2
-  p = p * r + 1.666_666_7e-1
-  p = p * r + 0.5
-  p = p * (r * r) + r + 1
-  let exponent =
-    (bits(shifted) &- bits(Vector(repeating: shift)) &+ Bits(repeating: 127)) &<< Bits(repeating: 23)
-  var result = p * vector(exponent)
-  result.replace(with: 0, where: x .< low)
-  result.replace(with: .infinity, where: x .> high)
-  return result.replacing(with: x, where: x .!= x)
-}
-
-/// tanh(x) with an error below 5 ulp: an odd polynomial near zero, (1 − e)/(1 + e) with e = exp(−2|x|) elsewhere.
-@inline(__always) func hyperbolicTangent(_ x: Vector) -> Vector {
-  let magnitude = vector(bits(x) & Bits(repeating: 0x7FFF_FFFF))
-  let e = exponential(magnitude * -2)
-  let far = (1 - e) / (1 + e)
-  let signed = vector(bits(far) | (bits(x) & Bits(repeating: Int32.min)))
-  let square = x * x
-  var p = square * 2.186_948_9e-2 - 5.396_825_4e-2
-  p = p * square + 1.333_333_3e-1
-  p = p * square - 3.333_333_3e-1
-  let near = x + x * square * p
-  return signed.replacing(with: near, where: magnitude .< 0.125).replacing(with: x, where: x .!= x)
-}
-
 @Sendable func activate(_ activation: Activation, _ values: MutableFloats, _ count: Int) {
   switch activation {
   case .identity: return
   case .relu: each(values, count) { $0.replacing(with: 0, where: $0 .< 0) }
   case .leakyRelu: each(values, count) { $0.replacing(with: $0 * 0.01, where: $0 .< 0) }
-  case .tanh: each(values, count, hyperbolicTangent)
-  case .sigmoid: each(values, count) { 1 / (1 + exponential(-$0)) }
+  case .tanh: eachBlock(values, count) { offprint_hyperbolic_tangents($0) }
+  case .sigmoid: eachBlock(values, count) { offprint_sigmoids($0) }
   }
 }
 
@@ -779,6 +784,24 @@ private func sparseDots(
   }
 }
 
+/// Blocks of 64 elements, the last one in a copy where it is shorter.
+@inline(__always) private func eachBlock(
+  _ values: MutableFloats, _ count: Int, _ body: (MutableFloats) -> Void
+) {
+  var i = 0
+  while i &+ 64 <= count {
+    body(values + i)
+    i &+= 64
+  }
+  if i == count { return }
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: 64) { buffer in
+    guard let block = buffer.baseAddress else { return }
+    for j in 0..<64 { block[j] = j < count &- i ? values[i &+ j] : 0 }
+    body(block)
+    for j in 0..<count &- i { values[i &+ j] = block[j] }
+  }
+}
+
 @inline(__always) private func both(
   _ output: Floats, _ gradient: MutableFloats, _ count: Int, _ body: (Vector, Vector) -> Vector
 ) {
@@ -796,23 +819,23 @@ private func sparseDots(
 ) {
   let vectors = (classes &+ width &- 1) / width
   for row in 0..<rows {
-    let z = logits + row &* stride
-    let g = gradient + row &* stride
+    let (z, g) = (logits + row &* stride, gradient + row &* stride)
     var largest = Vector(repeating: -.infinity)
     for j in 0..<vectors { largest = maximum(masked(z, j, classes, -.infinity), largest) }
     let peak = laneMaximum(largest)
+    for j in 0..<vectors { store(masked(z, j, classes, -.infinity) - peak, g + j &* width) }
+    logProbability[row] = Double(z[Int(labels[row])] - peak)
+  }
+  eachBlock(gradient, rows &* stride) { offprint_exponentials($0) }
+  for row in 0..<rows {
+    let g = gradient + row &* stride
     var sums = Vector()
-    for j in 0..<vectors {
-      let e = exponential(masked(z, j, classes, -.infinity) - peak)
-      store(e, g + j &* width)
-      sums += e
-    }
+    for j in 0..<vectors { sums += load(g + j &* width) }
     let total = laneSum(sums)
     let inverse = 1 / total
     for j in 0..<vectors { store(load(g + j &* width) * inverse * scale, g + j &* width) }
-    let label = Int(labels[row])
-    logProbability[row] = Double(z[label] - peak) - logarithm(Double(total))
-    g[label] -= scale
+    logProbability[row] -= logarithm(Double(total))
+    g[Int(labels[row])] -= scale
   }
 }
 
@@ -927,29 +950,43 @@ private func logarithm(_ x: Double) -> Double {
   }
 }
 
-@Sendable func sgd(
-  _ count: Int, _ parameters: MutableFloats, _ gradient: Floats, _ velocity: MutableFloats, _ rate: Float,
-  _ momentum: Float, _ nesterov: Bool, _ decay: Float
+@Sendable func updateParameters(
+  _ count: Int, _ parameters: MutableFloats, _ gradient: Floats, _ update: ParameterUpdate
+) {
+  follow(count, parameters, gradient, update.rule, update.first, update.second)
+}
+
+@inline(__always) private func follow(
+  _ count: Int, _ parameters: MutableFloats, _ gradient: Floats, _ rule: UpdateRule, _ first: MutableFloats,
+  _ second: MutableFloats
+) {
+  switch rule {
+  case .sgd(let step): descend(count, parameters, gradient, first, step)
+  case .adam(let step): descend(count, parameters, gradient, first, second, step)
+  }
+}
+
+@inline(__always) private func descend(
+  _ count: Int, _ parameters: MutableFloats, _ gradient: Floats, _ velocity: MutableFloats, _ step: SGDStep
 ) {
   var i = 0
   while i < count {
     let p = load(parameters + i)
     var g = load(gradient + i)
-    if decay != 0 { g += p * decay }
-    if momentum != 0 {
-      let v = load(velocity + i) * momentum + g
+    if step.decay != 0 { g += p * step.decay }
+    if step.momentum != 0 {
+      let v = load(velocity + i) * step.momentum + g
       store(v, velocity + i)
-      g = nesterov ? g + v * momentum : v
+      g = step.nesterov ? g + v * step.momentum : v
     }
-    store(p - g * rate, parameters + i)
+    store(p - g * step.rate, parameters + i)
     i &+= width
   }
 }
 
-@Sendable func adam(
+@inline(__always) private func descend(
   _ count: Int, _ parameters: MutableFloats, _ gradient: Floats, _ first: MutableFloats,
-  _ second: MutableFloats,
-  _ step: AdamStep
+  _ second: MutableFloats, _ step: AdamStep
 ) {
   let (keep1, keep2) = (1 - step.beta1, 1 - step.beta2)
   var i = 0
@@ -977,55 +1014,13 @@ private func logarithm(_ x: Double) -> Double {
 // MARK: - The logistic loss in double precision
 
 private typealias Wide = SIMD8<Double>
-private typealias WideBits = SIMD8<Int64>
 
 @inline(__always) private func loadWide(_ address: UnsafePointer<Double>) -> Wide {
   UnsafeRawPointer(address).loadUnaligned(as: Wide.self)
 }
 
-/// exp(x) with an error below 2 ulp; 0 below −745, infinity above 709.
-@inline(__always) private func exponential(_ x: Wide) -> Wide {
-  let shift = 6_755_399_441_055_744.0
-  var inside = x.replacing(with: Wide(repeating: -745), where: x .< -745)
-  inside.replace(with: 709, where: inside .> 709)
-  let shifted = inside * 1.4426950408889634 + shift
-  let n = shifted - shift
-  let r = (inside - n * 0x1.62e42fefa0000p-1) - n * 0x1.cf79abc9e3b39p-40
-  var p = Wide(repeating: 1.0 / 6_227_020_800)
-  p = p * r + 1.0 / 479_001_600
-  p = p * r + 1.0 / 39_916_800
-  p = p * r + 1.0 / 3_628_800
-  p = p * r + 1.0 / 362_880
-  p = p * r + 1.0 / 40_320
-  p = p * r + 1.0 / 5_040
-  p = p * r + 1.0 / 720
-  p = p * r + 1.0 / 120
-  p = p * r + 1.0 / 24
-  p = p * r + 1.0 / 6
-  p = p * r + 0.5
-  p = p * (r * r) + r + 1
-  let exponent = unsafeBitCast(shifted, to: WideBits.self) &- Int64(bitPattern: shift.bitPattern)
-  // Two factors, so that neither leaves the range of normal numbers.
-  let half = exponent &>> 1
-  let first = unsafeBitCast((half &+ 1023) &<< 52, to: Wide.self)
-  let second = unsafeBitCast((exponent &- half &+ 1023) &<< 52, to: Wide.self)
-  var result = p * first * second
-  result.replace(with: 0, where: x .< -745)
-  result.replace(with: .infinity, where: x .> 709)
-  return result.replacing(with: x, where: x .!= x)
-}
-
-/// log(1 + u)/u for 0 ≤ u ≤ 1, which is 1 at u = 0: 2/(2 + u) times the series of atanh(s)/s at s = u/(2 + u).
-@inline(__always) private func logarithmQuotient(_ u: Wide) -> Wide {
-  let s = u / (2 + u)
-  let q = s * s
-  var p = Wide(repeating: 1.0 / 35)
-  var n = 33.0
-  while n > 0 {
-    p = p * q + 1 / n
-    n -= 2
-  }
-  return 2 / (2 + u) * p
+@inline(__always) private func storeWide(_ value: Wide, _ address: UnsafeMutablePointer<Double>) {
+  UnsafeMutableRawPointer(address).storeBytes(of: value, as: Wide.self)
 }
 
 /// The smallest lane by the same tree. (The library's own `min()` would be one function for all levels.)
@@ -1044,43 +1039,90 @@ private typealias WideBits = SIMD8<Int64>
 
 @Sendable func logisticGradient(
   _ count: Int, _ dimension: Int, _ points: UnsafePointer<Double>, _ stride: Int,
-  _ weights: UnsafePointer<Double>, _ factors: UnsafeMutablePointer<Double>,
+  _ weights: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<Double>,
   _ gradient: UnsafeMutablePointer<Double>, _ scalesBySmallestMargin: Bool
 ) -> Double {
-  var smallest = Wide(repeating: .infinity)
-  for n in Swift.stride(from: 0, to: stride, by: 8) {
-    var margin = Wide()
-    for d in 0..<dimension { margin += loadWide(points + (d &* stride &+ n)) * weights[d] }
-    UnsafeMutableRawPointer(factors + n).storeBytes(of: margin, as: Wide.self)
-    if scalesBySmallestMargin {
-      for lane in 0..<min(8, count &- n) { smallest[lane] = min(smallest[lane], margin[lane]) }
+  let points = PointBlocks(count: count, dimension: dimension, start: points, stride: stride)
+  return withUnsafeTemporaryAllocation(of: Double.self, capacity: 48) { buffer in
+    guard let margins = buffer.baseAddress else { return 0 }
+    let (factors, losses) = (margins + 16, margins + 32)
+    let shift = scalesBySmallestMargin ? max(0, points.smallestMargin(weights, margins)) : 0
+    var loss = Wide()
+    for i in 0..<8 &* dimension { sums[i] = 0 }
+    var n = 0
+    while n < stride {
+      points.fillMargins(from: n, weights, margins)
+      offprint_logistic(margins, shift, factors, scalesBySmallestMargin ? losses : nil)
+      points.addGradient(from: n, factors, sums)
+      if scalesBySmallestMargin {
+        for i in min(16, count &- n)..<16 { losses[i] = 0 }
+        for block in 0..<points.blocks(from: n) { loss += loadWide(losses + 8 &* block) }
+      }
+      n &+= 16
+    }
+    for d in 0..<dimension { gradient[d] = -laneSum(loadWide(sums + 8 &* d)) }
+    return laneSum(loss)
+  }
+}
+
+/// Points in two blocks of eight at a time; at the end the last block stands in for one that is not there.
+private struct PointBlocks {
+  var count: Int
+  var dimension: Int
+  var start: UnsafePointer<Double>
+  var stride: Int
+
+  @inline(__always) func blocks(from n: Int) -> Int { min(2, (stride &- n) / 8) }
+
+  /// zₙ·w, in order of coordinates.
+  @inline(__always) func fillMargins(
+    from n: Int, _ weights: UnsafePointer<Double>, _ margins: UnsafeMutablePointer<Double>
+  ) {
+    let last = stride &- 8
+    let places = (n, min(n &+ 8, last))
+    var (a, b) = (Wide(), Wide())
+    var row = start
+    for coordinate in 0..<dimension {
+      let weight = weights[coordinate]
+      a += loadWide(row + places.0) * weight
+      b += loadWide(row + places.1) * weight
+      row += stride
+    }
+    storeWide(a, margins)
+    storeWide(b, margins + 8)
+  }
+
+  /// sums += factor · zₙ for every coordinate, in order of blocks.
+  @inline(__always) func addGradient(
+    from n: Int, _ factors: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<Double>
+  ) {
+    let blocks = blocks(from: n)
+    for d in 0..<dimension {
+      var sum = loadWide(sums + 8 &* d)
+      for block in 0..<blocks {
+        sum += loadWide(factors + 8 &* block) * loadWide(start + (d &* stride &+ n &+ 8 &* block))
+      }
+      storeWide(sum, sums + 8 &* d)
     }
   }
-  let shift = scalesBySmallestMargin ? max(0, laneMinimum(smallest)) : 0
-  var losses = Wide()
-  for n in Swift.stride(from: 0, to: stride, by: 8) {
-    let margin = loadWide(factors + n)
-    let positive = margin .> 0
-    let magnitude = margin.replacing(with: -margin, where: margin .< 0)
-    let small = exponential(-magnitude)
-    let scaled = shift > 0 ? exponential(shift - margin) : small
-    UnsafeMutableRawPointer(factors + n).storeBytes(
-      of: scaled.replacing(with: 1, where: .!positive) / (1 + small), as: Wide.self)
-    if scalesBySmallestMargin {
-      let quotient = scaled * logarithmQuotient(small)
-      var loss = quotient.replacing(with: quotient - margin, where: .!positive)
-      if count &- n < 8 { for lane in (count &- n)..<8 { loss[lane] = 0 } }
-      losses += loss
+
+  /// The smallest of zₙ·w; infinity without examples.
+  @inline(__always) func smallestMargin(
+    _ weights: UnsafePointer<Double>, _ margins: UnsafeMutablePointer<Double>
+  ) -> Double {
+    var smallest = Wide(repeating: .infinity)
+    var n = 0
+    while n < stride {
+      fillMargins(from: n, weights, margins)
+      for i in min(16, count &- n)..<16 { margins[i] = .infinity }
+      for block in 0..<blocks(from: n) {
+        let margin = loadWide(margins + 8 &* block)
+        smallest = smallest.replacing(with: margin, where: margin .< smallest)
+      }
+      n &+= 16
     }
+    return laneMinimum(smallest)
   }
-  for d in 0..<dimension {
-    var sum = Wide()
-    for n in Swift.stride(from: 0, to: stride, by: 8) {
-      sum += loadWide(factors + n) * loadWide(points + (d &* stride &+ n))
-    }
-    gradient[d] = -laneSum(sum)
-  }
-  return laneSum(losses)
 }
 
 // MARK: - The level
@@ -1103,7 +1145,7 @@ public func makeKernels() -> KernelTable {
     transpose: transpose,
     activate: activate,
     activationGradient: activationGradient, softmaxCrossEntropy: softmaxCrossEntropy, columnSums: columnSums,
-    columnMoments: columnMoments, normalize: normalize, normalizeGradient: normalizeGradient, sgd: sgd,
-    adam: adam,
+    columnMoments: columnMoments, normalize: normalize, normalizeGradient: normalizeGradient,
+    update: updateParameters,
     scale: scaleElements, logisticGradient: logisticGradient)
 }

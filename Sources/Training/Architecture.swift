@@ -131,19 +131,40 @@ extension LayerOptions {
     }
   }
 
-  /// Floats of activations that one example keeps for the backward pass.
+  /// Floats of an example's outputs, gradients and copies that the layer holds; the input's gradient counts also where the
+  /// network's batch takes its place.
   func activations(_ input: FeatureShape) throws(ModelError) -> Double {
+    let output = try output(input)
+    let passed = Double(input.rowStride + output.rowStride)
     switch self {
-    case .residual(let layers, _, _):
-      var (shape, sum) = (input, 0.0)
-      for layer in layers {
-        sum += try layer.activations(shape)
-        shape = try layer.output(shape)
+    case .dense:
+      // A map with padded channels is made a vector first.
+      let vector = paddedWidth(input.count)
+      let isFlat = input.isVector || input.channels == input.channelStride
+      return Double(output.rowStride + vector) + (isFlat ? 0 : Double(input.rowStride + vector))
+    case .convolution(_, let kernel, let stride, let padding, _, _):
+      let geometry = ConvolutionGeometry(
+        input: input, output: output, kernel: kernel, stride: stride, padding: padding)
+      return passed + (padding > 0 ? Double(geometry.paddedInputSize) : 0)
+    case .maxPool: return passed + Double(output.rowStride)
+    case .averagePool: return passed
+    case .activation: return 0
+    case .norm, .dropout: return 2 * Double(input.rowStride)
+    case .residual(let layers, let shortcut, _):
+      var sum = passed + Double(output.rowStride)
+      for path in [layers, shortcut] {
+        var shape = input
+        for (index, layer) in path.enumerated() {
+          // What stands first must leave its input to the other path.
+          if index == 0, case .activation = layer { sum += Double(shape.rowStride) }
+          sum += try layer.activations(shape)
+          shape = try layer.output(shape)
+        }
       }
-      return sum + 2 * Double(shape.rowStride)
-    case .activation, .dropout: return 0
-    case .norm: return 2 * Double(input.rowStride)
-    default: return Double(try output(input).rowStride + input.rowStride)
+      return sum
+    case .gru(let units):
+      let (state, gates) = (Double(paddedWidth(units)), Double(paddedWidth(3 * units)))
+      return passed + 2 * (Double(2 * input.positions + 3) * state + Double(2 * input.positions + 2) * gates)
     }
   }
 }
@@ -249,7 +270,7 @@ public struct ModelSize: Sendable, Hashable {
   public var paddedParameters: Int
   /// Multiplications of one forward pass of one example.
   public var multiplications: Double
-  /// Floats that one example keeps for the backward pass.
+  /// Floats of an example's outputs, gradients and copies in all layers, with padding.
   public var activations: Double
 }
 
@@ -264,7 +285,8 @@ extension ModelOptions {
   /// Counts the model for inputs of a shape.
   public func size(_ input: FeatureShape, classes: Int) throws(ModelError) -> ModelSize {
     let layout = try ParameterLayout(self, input: input, classes: classes)
-    var (shape, multiplications, activations) = (input, 0.0, 0.0)
+    // The loss has a gradient of its own.
+    var (shape, multiplications, activations) = (input, 0.0, Double(paddedWidth(classes)))
     for layer in layers(classes: classes) {
       multiplications += try layer.multiplications(shape)
       activations += try layer.activations(shape)

@@ -33,7 +33,6 @@ public final class Network {
   private(set) var labels: [Int32]
   private var hasTargets = false
   private(set) var lastRows = 0
-  private var curvature: CurvatureSpace?
   /// The parameters whose gradient does not leave out pruned weights by itself.
   private var densePieces: [Parameter] = []
   /// Whether gradients of pruned weights may lie in `gradient`.
@@ -119,6 +118,13 @@ public final class Network {
     return sum / Double(rows)
   }
 
+  /// `computeGradient` that lets an optimiser move weights as soon as their gradient is known.
+  func computeGradient(_ data: ExampleMatrix, _ indices: [Int], updating optimizer: Optimizer) {
+    workspace.optimizer = optimizer
+    computeGradient(data, indices)
+    workspace.optimizer = nil
+  }
+
   /// Gradient of each example's own loss with respect to its inputs, `input.count` numbers a row, in evaluation mode;
   /// the network must have been made with `wantsInputGradient`.
   public func inputGradient(_ data: ExampleMatrix, _ indices: Range<Int>) -> [[Float]] {
@@ -177,18 +183,15 @@ public final class Network {
 
   /// The Hessian of the loss of `prepareCurvature` times `direction`, exactly, by the R-operator (Pearlmutter 1994).
   ///
-  /// Both buffers are laid out as the parameters.
+  /// Both buffers are laid out as the parameters, with zeros between rows, and differ.
   public func hessianVectorProduct(_ direction: Buffer, into result: Buffer) {
-    let space = curvature ?? CurvatureSpace(workspace)
-    curvature = space
-    space.direction.copy(from: direction)
-    space.product.clear()
+    precondition(direction !== result && direction.count == layout.size && result.count == layout.size)
+    let space = CurvatureSpace(workspace: workspace, direction: direction, product: result)
     if let tangent = stack.forwardTangent(nil, rows: lastRows, space) {
       let change = lossLayer.gradientTangent(
         tangent, rows: lastRows, labels: labels, scale: 1 / Float(lastRows))
       _ = stack.backwardTangent(change, rows: lastRows, space)
     }
-    result.copy(from: space.product)
   }
 
   // MARK: - Evaluation

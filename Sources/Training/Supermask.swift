@@ -153,19 +153,23 @@ public final class SupermaskTrainer {
   }
 
   private func update(rate: Double) {
-    let count = scores.count
+    let rule: UpdateRule
     if options.optimizer == .adam {
       betaPowers = (betaPowers.0 * options.beta1, betaPowers.1 * options.beta2)
-      let step = AdamStep(
-        rate: Float(rate), beta1: Float(options.beta1), beta2: Float(options.beta2),
-        epsilon: Float(options.epsilon), firstCorrection: Float(1 / (1 - betaPowers.0)),
-        secondCorrection: Float(1 / (1 - betaPowers.1)), decay: Float(options.weightDecay))
-      network.kernels.adam(count, scores.start, scoreGradient.start, momentum.start, second.start, step)
+      rule = .adam(
+        AdamStep(
+          rate: Float(rate), beta1: Float(options.beta1), beta2: Float(options.beta2),
+          epsilon: Float(options.epsilon), firstCorrection: Float(1 / (1 - betaPowers.0)),
+          secondCorrection: Float(1 / (1 - betaPowers.1)), decay: Float(options.weightDecay)))
     } else {
-      network.kernels.sgd(
-        count, scores.start, scoreGradient.start, momentum.start, Float(rate), Float(options.momentum),
-        options.nesterov, Float(options.weightDecay))
+      rule = .sgd(
+        SGDStep(
+          rate: Float(rate), momentum: Float(options.momentum), nesterov: options.nesterov,
+          decay: Float(options.weightDecay)))
     }
+    network.kernels.update(
+      scores.count, scores.start, scoreGradient.start,
+      ParameterUpdate(rule, first: momentum.start, second: second.start))
   }
 }
 

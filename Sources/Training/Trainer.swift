@@ -106,6 +106,8 @@ public struct Trainer {
     let optimizer = Optimizer(options, layout: network.layout)
     let frozen = FrozenParameters(network, trainableMask ?? randomMask(seed: seed), options)
     let perturbation = options.sharpnessRadius > 0 ? Buffer(network.parameters.count) : nil
+    // Nobody looks at the gradient of a step that is not watched.
+    let isPlain = mask == nil && frozen == nil && perturbation == nil && updates == nil
     var order = BatchOrder(count: data.count, seed: seed, purpose: orderPurpose, shuffles: options.shuffles)
     var batch = Array(0..<size)
     let resumed = checkpoints?.restore(network, optimizer)
@@ -115,16 +117,21 @@ public struct Trainer {
     for step in start..<max(start, options.steps) {
       if size < data.count { order.fill(&batch) }
       network.setDraw(seed: seed, step: step)
-      computeGradient(data, batch, frozen, perturbation)
       let rate = options.rate(step: step, stepsPerEpoch: stepsPerEpoch)
       let momentum = options.momentum(epoch: step / stepsPerEpoch)
-      let update = TrainingUpdate(step: step, batch: batch, rate: rate, momentum: momentum)
-      updates?.before(update)
-      optimizer.step(network, rate: rate, momentum: momentum)
-      frozen?.restore(network)
-      updates?.after(update)
       let done = step + 1
-      if watches(done) || done == options.steps {
+      let isWatched = watches(done) || done == options.steps
+      if isPlain, !isWatched {
+        optimizer.step(network, data, batch, rate: rate, momentum: momentum)
+      } else {
+        computeGradient(data, batch, frozen, perturbation)
+        let update = TrainingUpdate(step: step, batch: batch, rate: rate, momentum: momentum)
+        updates?.before(update)
+        optimizer.step(network, rate: rate, momentum: momentum)
+        frozen?.restore(network)
+        updates?.after(update)
+      }
+      if isWatched {
         guard try watch(done) else { return done }
       }
       if let checkpoints, checkpoints.isDue(done) { checkpoints.save(network, optimizer, step: done) }

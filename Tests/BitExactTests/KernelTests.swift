@@ -76,6 +76,53 @@ func randomFloats(_ count: Int, _ stream: inout RandomStream, wild: Bool = false
     }
   }
 
+  /// Parameters that follow a product's chains at once are where they would be after two passes.
+  @Test(arguments: Kernels.available.map(\.name))
+  func parametersFollowAProduct(level: String) throws {
+    let kernels = try #require(Kernels.available.first { $0.name == level })
+    var stream = RandomStream(seed: 13, purpose: "updates")
+    for trial in 0..<40 {
+      let (m, n) = (1 + stream.below(40), 16 * (1 + stream.below(20)))
+      // More than a block of k, and columns so far apart that a level may copy them.
+      let k = trial == 0 ? 700 : 1 + stream.below(60)
+      let columnStride = trial % 4 == 1 ? 256 : m
+      let (a, b) = (randomFloats(k * columnStride, &stream), randomFloats(k * n, &stream))
+      let state = (0..<3).map { _ in randomFloats(m * n, &stream).map(abs) }
+      let rule: UpdateRule =
+        trial % 2 == 0
+        ? .sgd(SGDStep(rate: 0.1, momentum: trial % 4 == 0 ? 0.9 : 0, nesterov: trial % 8 == 0, decay: 0.01))
+        : .adam(
+          AdamStep(
+            rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, firstCorrection: 1.5, secondCorrection: 30,
+            decay: 0.1))
+      var results: [[[UInt32]]] = []
+      for isOnePass in [true, false] {
+        let memory = state.map { values -> MutableFloats in
+          let start = MutableFloats.allocate(capacity: m * n)
+          for i in 0..<m * n { start[i] = values[i] }
+          return start
+        }
+        defer { memory.forEach { $0.deallocate() } }
+        let update = ParameterUpdate(rule, first: memory[1], second: memory[2])
+        var (gradient, scratch) = (
+          [Float](repeating: 0, count: m * n), [Float](repeating: 0, count: scratchSize)
+        )
+        a.withUnsafeBufferPointer { a in
+          guard let start = a.baseAddress else { return }
+          let left = SegmentedMatrix(start, rowStride: 1, columnStride: columnStride, depth: k)
+          if isOnePass {
+            kernels.multiplySegments(m, n, left, b, n, .zero, .update(update), memory[0], n, &scratch)
+          } else {
+            kernels.multiplySegments(m, n, left, b, n, .zero, .store, &gradient, n, &scratch)
+            kernels.update(m * n, memory[0], gradient, update)
+          }
+        }
+        results.append(memory.map { start in (0..<m * n).map { canonical(start[$0]) } })
+      }
+      #expect(results[0] == results[1], "m \(m) n \(n) k \(k)")
+    }
+  }
+
   @Test func elementwiseFunctionsAgreeBetweenLevels() {
     var stream = RandomStream(seed: 8, purpose: "elementwise")
     for trial in 0..<40 {
@@ -160,11 +207,18 @@ func randomFloats(_ count: Int, _ stream: inout RandomStream, wild: Bool = false
         var (dGamma, dBeta) = (mean, mean)
         kernels.normalizeGradient(rows, columns, unit, columns, inverse, gamma, &dx, &dGamma, &dBeta, true)
         var (p, v, m) = (x, g, g.map { $0 * $0 })
-        kernels.sgd(x.count, &p, dx, &v, 0.1, 0.9, trial % 2 == 0, 0.01)
+        let descent = SGDStep(rate: 0.1, momentum: 0.9, nesterov: trial % 2 == 0, decay: 0.01)
         let step = AdamStep(
           rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, firstCorrection: 2, secondCorrection: 3,
           decay: 0.1)
-        kernels.adam(x.count, &p, dx, &v, &m, step)
+        v.withUnsafeMutableBufferPointer { v in
+          m.withUnsafeMutableBufferPointer { m in
+            guard let first = v.baseAddress, let second = m.baseAddress else { return }
+            for rule in [UpdateRule.sgd(descent), .adam(step)] {
+              kernels.update(x.count, &p, dx, ParameterUpdate(rule, first: first, second: second))
+            }
+          }
+        }
         return [mean, variance, unit, y, dx, dGamma, dBeta, p, v, m].flatMap { $0.map(canonical) }
       }
       #expect(outputs.allSatisfy { $0 == outputs[0] })
@@ -174,7 +228,7 @@ func randomFloats(_ count: Int, _ stream: inout RandomStream, wild: Bool = false
   @Test func logisticGradientAgreesBetweenLevelsAndWithItsDefinition() {
     var stream = RandomStream(seed: 12, purpose: "logistic")
     for trial in 0..<60 {
-      let (count, dimension) = (1 + stream.below(40), 1 + stream.below(9))
+      let (count, dimension) = (1 + stream.below(trial % 3 == 0 ? 120 : 40), 1 + stream.below(9))
       let stride = (count + 7) / 8 * 8
       let size = [0.1, 3, 200, 2000][trial % 4]
       var points = [Double](repeating: 0, count: dimension * stride)
@@ -182,11 +236,11 @@ func randomFloats(_ count: Int, _ stream: inout RandomStream, wild: Bool = false
       let weights = (0..<dimension).map { _ in stream.normal() * size }
       for scaled in [false, true] {
         let outputs = Kernels.available.map { kernels -> ([Double], Double) in
-          var (factors, gradient) = (
-            [Double](repeating: 7, count: stride), [Double](repeating: 7, count: dimension)
+          var (sums, gradient) = (
+            [Double](repeating: 7, count: 8 * dimension), [Double](repeating: 7, count: dimension)
           )
           let loss = kernels.logisticGradient(
-            count, dimension, points, stride, weights, &factors, &gradient, scaled)
+            count, dimension, points, stride, weights, &sums, &gradient, scaled)
           return (gradient, loss)
         }
         for output in outputs {

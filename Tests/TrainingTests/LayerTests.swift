@@ -215,6 +215,13 @@ private func dot(_ layout: ParameterLayout, _ a: Buffer, _ b: Buffer) -> Double 
       difference.start[i] = (above.start[i] - network.gradient.start[i]) / (2 * step)
     }
     let error = network.layout.distance(product, difference) / network.layout.distance(difference)
+    // What the result held before does not matter.
+    let again = Buffer(network.layout.size)
+    for parameter in network.layout.parameters { parameter.forEachIndex { again.start[$0] = .nan } }
+    network.move(v, by: 0, from: origin)
+    network.prepareCurvature(data, rows, mode: model.mode)
+    network.hessianVectorProduct(v, into: again)
+    #expect(network.layout.digest(again) == network.layout.digest(product))
     #expect(error < (model.step < 1e-2 ? 0.2 : 2e-2), "relative error \(error)")
   }
 

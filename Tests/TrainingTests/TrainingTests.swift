@@ -50,6 +50,29 @@ private func clusters(_ count: Int, seed: UInt64 = 11) -> ExampleMatrix {
     #expect(sigmoid.0 == "86c8e5c645dde07f50857a987111e951716ed68d0944689154987ec34dcff78b")
   }
 
+  /// Large weights move while their gradient is computed; nothing else shows it.
+  @Test(arguments: [OptimizerKind.sgd, .adam, .adamw, .normalized])
+  func oneStepIsAGradientAndAnUpdate(kind: OptimizerKind) {
+    let data = clusters(64)
+    var options = TrainOptions(
+      optimizer: kind, rate: 0.01, momentum: 0.9, weightDecay: kind == .sgd ? 0 : 0.01, batch: 16, steps: 4)
+    options.groups = [ParameterGroup(.all, rateFactor: 0.5, weightDecay: kind == .adamw ? 0 : nil)]
+    let networks = (0..<2).map { _ in
+      Network(ModelOptions(hidden: [256, 300], batchNorm: true), features: 8, classes: 3, capacity: 16)
+    }
+    let optimizers = networks.map { Optimizer(options, layout: $0.layout) }
+    #expect(networks[0].layout.parameters.contains { $0.kind == .weight && $0.size >= 1 << 16 })
+    for network in networks { network.initialize(seed: 4) }
+    for step in 0..<4 {
+      let rows = Array(16 * step..<16 * step + 16)
+      optimizers[0].step(networks[0], data, rows, rate: 0.02)
+      networks[1].computeGradient(data, rows)
+      optimizers[1].step(networks[1], rate: 0.02)
+      let digests = networks.map { $0.layout.digest($0.parameters) }
+      #expect(digests[0] == digests[1])
+    }
+  }
+
   @Test func stepsAreWatchedAndStopped() {
     let data = clusters(60)
     let network = Network(ModelOptions(hidden: [4]), features: 8, classes: 3, capacity: 16)

@@ -54,22 +54,32 @@ final class DenseLayer: Layer {
   func backward(_ gradient: MutableFloats, rows: Int, _ workspace: Workspace) -> MutableFloats? {
     guard let input else { return nil }
     let survivors = workspace.prunedWeightsAreZero ? survivors : nil
-    let isDone = survivors?.weightGradient(
-      gradient, workspace.gradient(weight), rows: rows, workspace.kernels)
-    if isDone != true {
-      weightGradient(input, gradient, .zero, workspace.gradient(weight), rows, workspace)
-      survivors?.clearPruned(workspace.gradient(weight), workspace.kernels)
-    }
+    let update = workspace.optimizer?.update(weight)
+    if update == nil { weightGradient(input, gradient, survivors, rows, workspace) }
     if let bias {
       workspace.kernels.columnSums(rows, weight.stride, gradient, weight.stride, workspace.gradient(bias))
     }
-    if !wantsInputGradient { return nil }
-    let isSparse = survivors?.inputGradient(
-      gradient, workspace.values(weight), inputGradient.start, inputStride, rows: rows, workspace.kernels)
-    if isSparse != true {
-      inputGradient(gradient, workspace.values(weight), .zero, inputGradient.start, rows, workspace)
+    if wantsInputGradient {
+      let isSparse = survivors?.inputGradient(
+        gradient, workspace.values(weight), inputGradient.start, inputStride, rows: rows, workspace.kernels)
+      if isSparse != true {
+        inputGradient(gradient, workspace.values(weight), .zero, inputGradient.start, rows, workspace)
+      }
     }
-    return inputGradient.start
+    // Last, because the weights move with it.
+    if let update {
+      weightGradient(input, gradient, .zero, .update(update), workspace.values(weight), rows, workspace)
+    }
+    return wantsInputGradient ? inputGradient.start : nil
+  }
+
+  private func weightGradient(
+    _ input: Floats, _ gradient: Floats, _ survivors: SparseWeights?, _ rows: Int, _ workspace: Workspace
+  ) {
+    let target = workspace.gradient(weight)
+    if survivors?.weightGradient(gradient, target, rows: rows, workspace.kernels) == true { return }
+    weightGradient(input, gradient, .zero, .store, target, rows, workspace)
+    survivors?.clearPruned(target, workspace.kernels)
   }
 
   func forwardTangent(_ tangent: MutableFloats?, rows: Int, _ curvature: CurvatureSpace) -> MutableFloats {
@@ -87,9 +97,9 @@ final class DenseLayer: Layer {
   ) -> MutableFloats? {
     guard let input else { return nil }
     let workspace = curvature.workspace
-    weightGradient(input, tangent, .zero, curvature.product(weight), rows, workspace)
+    weightGradient(input, tangent, .zero, .store, curvature.product(weight), rows, workspace)
     if let inputTangent {
-      weightGradient(inputTangent, gradient, .result, curvature.product(weight), rows, workspace)
+      weightGradient(inputTangent, gradient, .result, .store, curvature.product(weight), rows, workspace)
     }
     if let bias {
       workspace.kernels.columnSums(rows, weight.stride, tangent, weight.stride, curvature.product(bias))
@@ -111,15 +121,16 @@ final class DenseLayer: Layer {
       start, result, weight.stride, workspace.scratch.start)
   }
 
-  /// result (in × out) = start + inputᵀ · gradient.
+  /// start + inputᵀ · gradient (in × out), which becomes the result as `finish` says.
   private func weightGradient(
-    _ input: Floats, _ gradient: Floats, _ start: Start, _ result: MutableFloats, _ rows: Int,
+    _ input: Floats, _ gradient: Floats, _ start: Start, _ finish: Finish, _ result: MutableFloats,
+    _ rows: Int,
     _ workspace: Workspace
   ) {
-    workspace.kernels.multiply(
-      weight.rows, weight.stride, rows, StridedMatrix(input, rowStride: 1, columnStride: inputStride),
-      gradient,
-      weight.stride, start, result, weight.stride, workspace.scratch.start)
+    workspace.kernels.multiplySegments(
+      weight.rows, weight.stride,
+      SegmentedMatrix(input, rowStride: 1, columnStride: inputStride, depth: rows),
+      gradient, weight.stride, start, finish, result, weight.stride, workspace.scratch.start)
   }
 
   /// result (rows × in) = start + gradient · weightsᵀ.

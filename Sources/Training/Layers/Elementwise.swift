@@ -8,6 +8,7 @@ final class ActivationLayer: Layer {
   private let shape: FeatureShape
   private let copy: Buffer?
   private var output: MutableFloats?
+  private var outputTangent: MutableFloats?
   private var tangent: LazyBuffer
 
   init(_ activation: Activation, shape: FeatureShape, keepsInput: Bool, capacity: Int) {
@@ -35,13 +36,15 @@ final class ActivationLayer: Layer {
   }
 
   func forwardTangent(_ tangent: MutableFloats?, rows: Int, _ curvature: CurvatureSpace) -> MutableFloats {
-    let result = self.tangent.start()
     let count = rows * shape.rowStride
+    // In place where the values are.
+    let result = (copy == nil ? tangent : nil) ?? self.tangent.start()
+    outputTangent = result
     guard let tangent, let output else {
       result.update(repeating: 0, count: count)
       return result
     }
-    result.update(from: tangent, count: count)
+    if result != tangent { result.update(from: tangent, count: count) }
     curvature.kernels.activationGradient(activation, output, result, count)
     return result
   }
@@ -50,10 +53,9 @@ final class ActivationLayer: Layer {
   func backwardTangent(
     _ tangent: MutableFloats, gradient: Floats, rows: Int, _ curvature: CurvatureSpace
   ) -> MutableFloats? {
-    guard let output else { return nil }
+    guard let output, let moved = outputTangent else { return nil }
     let count = rows * shape.rowStride
     curvature.kernels.activationGradient(activation, output, tangent, count)
-    let moved = self.tangent.start()
     switch activation {
     case .relu, .leakyRelu, .identity: break
     case .tanh:

@@ -13,16 +13,19 @@ final class GroupNormLayer: Layer {
   private let shift: Parameter
   private let options: NormOptions
   private let shape: FeatureShape
+  /// Groups of an example.
+  private let parts: Int
   private let normalized: Buffer
   private let output: Buffer
-  private var inverses: [Float] = []
-  private var peaks: [Int] = []
+  /// For each group, 1/d and the place of its largest |x − mean x|.
+  private let inverses: Buffer
+  private var peaks: [Int]
   /// Running mean and deviation of the forms over a batch.
   let running: Buffer
   private var usedOwnStatistics = true
   private var normalizedTangent: LazyBuffer
   private var outputTangent: LazyBuffer
-  private var inverseTangents: [Float] = []
+  private var inverseTangents: LazyBuffer
 
   init(scale: Parameter, shift: Parameter, options: NormOptions, shape: FeatureShape, capacity: Int) {
     self.scale = scale
@@ -34,6 +37,10 @@ final class GroupNormLayer: Layer {
     running = Buffer(2 * scale.stride)
     normalizedTangent = LazyBuffer(normalized.count)
     outputTangent = LazyBuffer(output.count)
+    parts = options.kind == .layer ? 1 : min(options.groups, shape.channels)
+    inverses = Buffer(options.kind.isOverBatch ? shape.channels : capacity * parts)
+    peaks = Array(repeating: 0, count: inverses.count)
+    inverseTangents = LazyBuffer(inverses.count)
     reset()
   }
 
@@ -61,21 +68,20 @@ final class GroupNormLayer: Layer {
     }
   }
 
-  private func groups(_ rows: Int) -> [Group] {
+  private func groupCount(_ rows: Int) -> Int {
+    options.kind.isOverBatch ? shape.channels : rows * parts
+  }
+
+  private func group(_ index: Int, _ rows: Int) -> Group {
     if options.kind.isOverBatch {
-      return (0..<shape.channels).map {
-        Group(start: $0, length: 1, count: rows * shape.positions, step: shape.channelStride, channel: $0)
-      }
+      return Group(
+        start: index, length: 1, count: rows * shape.positions, step: shape.channelStride, channel: index)
     }
-    let parts = options.kind == .layer ? 1 : min(options.groups, shape.channels)
-    return (0..<rows).flatMap { row in
-      (0..<parts).map { part in
-        let first = part * shape.channels / parts
-        return Group(
-          start: row * shape.rowStride + first, length: (part + 1) * shape.channels / parts - first,
-          count: shape.positions, step: shape.channelStride, channel: first)
-      }
-    }
+    let (row, part) = (index / parts, index % parts)
+    let first = part * shape.channels / parts
+    return Group(
+      start: row * shape.rowStride + first, length: (part + 1) * shape.channels / parts - first,
+      count: shape.positions, step: shape.channelStride, channel: first)
   }
 
   func forward(_ input: MutableFloats, rows: Int, mode: Mode, _ workspace: Workspace) -> MutableFloats {
@@ -83,14 +89,13 @@ final class GroupNormLayer: Layer {
       !options.kind.isOverBatch || mode == .batchStatistics
       || (mode == .training && options.statistics == .batch)
     let (gamma, beta) = (workspace.values(scale), workspace.values(shift))
-    let groups = groups(rows)
-    inverses = Array(repeating: 1, count: groups.count)
-    peaks = Array(repeating: 0, count: groups.count)
-    for (index, group) in groups.enumerated() {
+    for index in 0..<groupCount(rows) {
+      let group = group(index, rows)
       let (mean, deviation) = moments(group, index, input, updates: mode == .training)
-      inverses[index] = 1 / deviation
+      let inverse = 1 / deviation
+      inverses.start[index] = inverse
       group.forEach { at, channel in
-        let unit = (input[at] - mean) * inverses[index]
+        let unit = (input[at] - mean) * inverse
         normalized.start[at] = unit
         output.start[at] = unit * gamma[channel] + beta[channel]
       }
@@ -108,6 +113,7 @@ final class GroupNormLayer: Layer {
     group.forEach { at, _ in sum += Double(input[at]) }
     let mean = sum / count
     var (squares, absolutes, largest) = (0.0, 0.0, -1.0)
+    peaks[index] = 0
     group.forEach { at, _ in
       let distance = Double(input[at]) - mean
       squares += distance * distance
@@ -138,7 +144,8 @@ final class GroupNormLayer: Layer {
       workspace.values(scale), workspace.gradient(scale), workspace.gradient(shift)
     )
     for j in 0..<scale.columns { (scaleGradient[j], shiftGradient[j]) = (0, 0) }
-    for (index, group) in groups(rows).enumerated() {
+    for index in 0..<groupCount(rows) {
+      let group = group(index, rows)
       let count = Double(group.size)
       var (sum, weighted, signs) = (0.0, 0.0, 0.0)
       group.forEach { at, channel in
@@ -150,7 +157,7 @@ final class GroupNormLayer: Layer {
         weighted += h * Double(unit)
         signs += unit > 0 ? 1 : (unit < 0 ? -1 : 0)
       }
-      let inverse = inverses[index]
+      let inverse = inverses.start[index]
       guard usedOwnStatistics else {
         group.forEach { at, channel in gradient[at] *= gamma[channel] * inverse }
         continue
@@ -190,10 +197,10 @@ final class GroupNormLayer: Layer {
     let (gamma, gammaTangent, betaTangent) = (
       curvature.values(scale), curvature.direction(scale), curvature.direction(shift)
     )
-    let groups = groups(rows)
-    inverseTangents = Array(repeating: 0, count: groups.count)
-    for (index, group) in groups.enumerated() {
-      let (inverse, count) = (inverses[index], Double(group.size))
+    let movedInverses = inverseTangents.start()
+    for index in 0..<groupCount(rows) {
+      let group = group(index, rows)
+      let (inverse, count) = (inverses.start[index], Double(group.size))
       var (sum, product) = (0.0, 0.0)
       if let tangent {
         group.forEach { at, _ in
@@ -202,7 +209,7 @@ final class GroupNormLayer: Layer {
         }
       }
       let (mean, weighted) = (Float(sum / count), Float(product / count))
-      inverseTangents[index] = -inverse * inverse * weighted
+      movedInverses[index] = -inverse * inverse * weighted
       group.forEach { at, channel in
         let unit = normalized.start[at]
         moved[at] = tangent.map { inverse * ($0[at] - mean - unit * weighted) } ?? 0
@@ -215,12 +222,13 @@ final class GroupNormLayer: Layer {
   func backwardTangent(
     _ tangent: MutableFloats, gradient: Floats, rows: Int, _ curvature: CurvatureSpace
   ) -> MutableFloats? {
-    let moved = normalizedTangent.start()
+    let (moved, movedInverses) = (normalizedTangent.start(), inverseTangents.start())
     let (gamma, gammaTangent) = (curvature.values(scale), curvature.direction(scale))
     let (scaleProduct, shiftProduct) = (curvature.product(scale), curvature.product(shift))
     for j in 0..<scale.columns { (scaleProduct[j], shiftProduct[j]) = (0, 0) }
-    for (index, group) in groups(rows).enumerated() {
-      let (inverse, count) = (inverses[index], Double(group.size))
+    for index in 0..<groupCount(rows) {
+      let group = group(index, rows)
+      let (inverse, count) = (inverses.start[index], Double(group.size))
       var (sum, weighted, sumTangent, weightedTangent) = (0.0, 0.0, 0.0, 0.0)
       group.forEach { at, channel in
         let unit = normalized.start[at]
@@ -241,7 +249,7 @@ final class GroupNormLayer: Layer {
         let change =
           tangent[at] * gamma[channel] + gradient[at] * gammaTangent[channel] - meanTangent
           - moved[at] * pull - unit * pullTangent
-        tangent[at] = inverseTangents[index] * plain + inverse * change
+        tangent[at] = movedInverses[index] * plain + inverse * change
       }
     }
     return tangent

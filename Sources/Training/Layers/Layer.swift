@@ -22,6 +22,8 @@ final class Workspace {
   let transposed: MutableFloats
   /// Whether dense layers may compute with their surviving weights only: the pruned ones are known to be zero.
   var prunedWeightsAreZero = false
+  /// Moves weights as soon as their gradient is known.
+  var optimizer: Optimizer?
   /// Where dropout and noise of the next training pass come from.
   var draw = DrawPlace(seed: 0, step: 0)
 
@@ -68,16 +70,10 @@ protocol Layer: AnyObject {
 }
 
 /// The direction of a Hessian-vector product and its result, laid out as the parameters.
-final class CurvatureSpace {
+struct CurvatureSpace {
   let workspace: Workspace
   let direction: Buffer
   let product: Buffer
-
-  init(_ workspace: Workspace) {
-    self.workspace = workspace
-    direction = Buffer(workspace.parameters.count)
-    product = Buffer(workspace.parameters.count)
-  }
 
   var kernels: KernelTable { workspace.kernels }
   func values(_ parameter: Parameter) -> MutableFloats { workspace.values(parameter) }

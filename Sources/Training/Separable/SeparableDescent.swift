@@ -24,7 +24,7 @@ public struct SeparableDescent {
   private let method: DescentMethod
   private let rate: Double
   private let kernels: KernelTable
-  private var factors: [Double]
+  private var sums: [Double]
   private var gradient: [Double]
   private var velocity: [Double]
   private var second: [Double]
@@ -39,7 +39,7 @@ public struct SeparableDescent {
     kernels: KernelTable = Kernels.current
   ) {
     self.kernels = kernels
-    factors = [Double](repeating: 0, count: points.columnStride)
+    sums = [Double](repeating: 0, count: 8 * points.dimension)
     self.points = points
     self.method = method
     self.rate = rate
@@ -90,7 +90,7 @@ public struct SeparableDescent {
   @discardableResult
   private mutating func fillGradient() -> Double {
     kernels.logisticGradient(
-      points.count, points.dimension, points.columns, points.columnStride, weights, &factors, &gradient,
+      points.count, points.dimension, points.columns, points.columnStride, weights, &sums, &gradient,
       method == .normalized)
   }
 }
