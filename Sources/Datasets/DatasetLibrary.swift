@@ -19,7 +19,8 @@ public final class DatasetLibrary: Sendable {
   /// Layouts of the datasets whose files have been looked at; every point of a sweep asks for one.
   private let layouts = Mutex<[DatasetName: Layout]>([:])
   private let digests: (any DigestMemory)?
-  private let assumesPublishedSizes: Bool
+  /// Whether a dataset whose files are missing is described by its published sizes.
+  public let assumesPublishedSizes: Bool
 
   /// Creates a library over a search path; each folder is expected to hold a folder named after the dataset.
   ///

@@ -25,6 +25,13 @@ struct PublishedValue: Sendable {
   var margin: Double?
 }
 
+/// An experiment that is checked but not run: other profiles have it, or its data are not here.
+struct ElsewhereExperiment: Sendable {
+  var experiment: Experiment
+  /// Why it is not run: `runs only in the profile “full”`.
+  var reason: String
+}
+
 /// A paper that can be executed.
 public struct PaperPlan: Sendable {
   /// The folder of the paper.
@@ -33,8 +40,8 @@ public struct PaperPlan: Sendable {
   public let manuscript: Manuscript
   /// The experiments in the order of the text.
   public let experiments: [Experiment]
-  /// Experiments that other profiles have, as planned for those.
-  let elsewhere: [(profile: String, experiment: Experiment)]
+  /// Experiments that are not run here.
+  let elsewhere: [ElsewhereExperiment]
   /// The profile that it was planned for.
   public let profile: String
   let values: [FormattedExpression?]
@@ -78,13 +85,18 @@ public func planPaper(
   let own = planner(profile, library)
   let libraryElsewhere = library.withPublishedSizes
   var experiments: [Experiment] = []
-  var elsewhere: [(profile: String, experiment: Experiment)] = []
+  var elsewhere: [ElsewhereExperiment] = []
   for block in blocks {
     let home = own.profile(of: block)
-    if home == profile {
+    // An experiment that only some profiles have does not keep the others from being run where its data are missing.
+    if home == profile, let missing = missingData(block, planner(profile, libraryElsewhere)) {
+      diagnostics.add(missing.warning)
+      elsewhere.append(missing.experiment)
+    } else if home == profile {
       if let experiment = own.plan(block, &diagnostics) { experiments.append(experiment) }
     } else if let experiment = planner(home, libraryElsewhere).plan(block, &diagnostics) {
-      elsewhere.append((home, experiment))
+      elsewhere.append(
+        ElsewhereExperiment(experiment: experiment, reason: "runs only in the profile “\(home)”"))
     }
   }
   // Complaints about unknown columns of an experiment that could not be planned would only repeat its own.
@@ -115,6 +127,23 @@ public func planPaper(
     profile: profile, values: values, claims: claims, figures: figures, tables: tables)
   checkLimits(plan, caps, &diagnostics)
   return diagnostics.hasErrors ? nil : plan
+
+  /// The experiment and a warning, when it is one of some profiles only and its data are not on this machine.
+  func missingData(_ block: ExperimentBlock, _ ahead: ExperimentPlanner) -> (
+    experiment: ElsewhereExperiment, warning: Diagnostic
+  )? {
+    guard !library.assumesPublishedSizes, block.body["profiles"] != nil else { return nil }
+    var ignored = Diagnostics()
+    guard let experiment = ahead.plan(block, &ignored),
+      let error = experiment.runs.lazy.compactMap({ library.missing($0.configuration.data) }).first
+    else { return nil }
+    let place = block.body["data"] ?? block.body
+    return (
+      ElsewhereExperiment(experiment: experiment, reason: "needs data that are not on this machine"),
+      Diagnostic(
+        .warning, rule: "data", "\(error)", at: place.position, hint: "\(block.id) is left out until then")
+    )
+  }
 }
 
 /// Operations a second that a core is taken to sustain where nothing has been measured.

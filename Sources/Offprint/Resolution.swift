@@ -61,7 +61,7 @@ struct Resolver {
   /// Why an expression has no value, in one line for readers.
   private func reason(_ error: any Error, _ experiments: [String]) -> String {
     if let other = plan.elsewhere.first(where: { experiments.contains($0.experiment.id) }) {
-      return "runs only in the profile '\(other.profile)'"
+      return other.reason
     }
     if reportProfile.isDraft { return "not part of the profile '\(plan.profile)'" }
     if !results.failures.isEmpty { return "some of its runs have no result" }
@@ -248,15 +248,14 @@ struct Resolver {
   /// What the experiments of other profiles would take, in a sentence each.
   func elsewhere() -> [String: String] {
     var notes: [String: String] = [:]
-    for (profile, experiment) in plan.elsewhere {
-      let runs = experiment.runs.count
-      let hours = experiment.runs.reduce(0) { $0 + $1.cost.operations } / assumedPace / 3600
-      let data = experiment.dataDigests.keys.sorted().joined(separator: ", ")
-      let time =
-        hours < 1 ? "\(max(1, Int((hours * 60).rounded()))) min" : "\(UncertainNumber(hours).text()) h"
-      notes[experiment.id] =
-        "Runs only in the profile “\(profile)”: \(runs) \(runs == 1 ? "run" : "runs") on \(data), about \(time) "
-        + "of one core at 20 GFLOP/s"
+    for other in plan.elsewhere {
+      let runs = other.experiment.runs.count
+      let hours = other.experiment.runs.reduce(0) { $0 + $1.cost.operations } / assumedPace / 3600
+      let data = other.experiment.dataDigests.keys.sorted().joined(separator: ", ")
+      let time = hours < 1 ? "\(max(1, Int((hours * 60).rounded()))) min" : "\(Int(hours.rounded())) h"
+      notes[other.experiment.id] =
+        "\(other.reason.prefix(1).uppercased())\(other.reason.dropFirst()): \(runs) \(runs == 1 ? "run" : "runs") on "
+        + "\(data), about \(time) of one core at 20 GFLOP/s"
     }
     return notes
   }

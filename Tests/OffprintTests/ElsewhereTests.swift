@@ -46,15 +46,19 @@ import Testing
     let resolver = Resolver(plan: plan, results: Results(plan, [:], failures: []))
     let claim = try #require(resolver.claims()["clm-a"])
     #expect(claim.verdict == .notJudged)
-    #expect(claim.note == "runs only in the profile 'full'")
+    #expect(claim.note == "runs only in the profile “full”")
     #expect(resolver.values().values.map(\.text) == ["–"])
     #expect(
       resolver.elsewhere()["exp-a"]
         == "Runs only in the profile “full”: 3 runs on mnist, about 1 min of one core at 20 GFLOP/s")
   }
 
-  @Test func itsOwnProfileNeedsTheData() throws {
-    #expect(plan("full").rules == ["2 data"])
+  @Test func missingDataLeaveItOutOfItsOwnProfileToo() throws {
+    let (found, rules) = plan("full")
+    #expect(rules == ["2 data"])
+    let left = try #require(found)
+    #expect(left.runs.isEmpty)
+    #expect(left.elsewhere.map(\.reason) == ["needs data that are not on this machine"])
     let ahead = DatasetLibrary(searchPath: []).withPublishedSizes
     let planned = try #require(plan("full", library: ahead).plan)
     #expect(planned.runs.count == 3)
