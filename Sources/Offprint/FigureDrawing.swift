@@ -18,7 +18,7 @@ struct DrawnFigure {
 }
 
 /// Raised whenever the plotter draws something differently, so that figures drawn before are drawn again.
-private let plotterVersion = 7
+private let plotterVersion = 8
 
 /// Draws every figure of the plan whose data are there; those without any data are left out.
 func draw(_ plan: PaperPlan, _ results: Results, cache: String) throws -> [String: DrawnFigure] {

@@ -9,17 +9,44 @@ extension FigureData {
     for panel in figure.panels.indices {
       sentences.append(opening(figure, panel))
       for plot in shown where plot.panel == panel {
-        let facet = [plot.rowValue, plot.columnValue].compactMap(\.self).joined(separator: ", ")
+        let facet = [
+          plot.rowValue.map { facetName($0, figure, \.row) },
+          plot.columnValue.map { facetName($0, figure, \.column) },
+        ].compactMap(\.self).joined(separator: ", ")
         for layer in told(plot) {
-          sentences += statements(layer, figure, facet: facet)
-          if let comparison = comparison(layer, facet: facet) { sentences.append(comparison) }
+          let found =
+            statements(layer, figure, facet: facet) + [comparison(layer, facet: facet)].compactMap(\.self)
+          // Layers of the same values say the same.
+          sentences += found.filter { !sentences.contains($0) }
         }
       }
+      let isEmpty = plots.filter { $0.panel == panel }.flatMap(\.layers).flatMap(\.series).allSatisfy(
+        \.points.isEmpty)
+      if isEmpty { sentences.append("There are no data to show.") }
     }
     if plots.count > shown.count {
       sentences.append("\(plots.count - shown.count) more panels are in the table behind the figure.")
     }
     return sentences.joined(separator: " ")
+  }
+
+  /// A facet's value; a number says what it is a number of.
+  private func facetName(_ value: String, _ figure: Figure, _ path: KeyPath<Figure.Encoding, Figure.Channel?>)
+    -> String
+  {
+    let channel = figure.panels.flatMap(\.layers).lazy.compactMap { $0.encoding[keyPath: path] }.first
+    guard let number = Double(value) else { return value }
+    let name = channel?.title ?? channel?.field?.name.split(separator: "_").joined(separator: " ") ?? ""
+    return "\(MathText.plain(name)) \(self.number(number, channel))"
+  }
+
+  /// The title of an axis, or what it shows where it has none.
+  private func axisName(
+    _ title: String, _ layers: [Figure.Layer], _ path: KeyPath<Figure.Encoding, Figure.Channel?>
+  ) -> String {
+    if !title.isEmpty { return MathText.plain(title) }
+    let field = layers.lazy.compactMap { $0.encoding[keyPath: path]?.field }.first
+    return field?.name.split(separator: "_").joined(separator: " ") ?? ""
   }
 
   /// The layers that have something to say: bands and intervals round lines, bars and points repeat them.
@@ -47,7 +74,7 @@ extension FigureData {
       tables.allSatisfy { $0[place] != nil }
     }
     guard let last = shared.last else { return nil }
-    let names = layer.series.map { subject($0, "") }
+    let names = layer.series.map { subject($0, "", layer) }
     guard Set(names).count == names.count, !names.contains("") else { return nil }
     let start = facet.isEmpty ? "" : "\(facet): "
     if names.count == 2 {
@@ -78,26 +105,29 @@ extension FigureData {
     ]
     let layers = figure.panels[panel].layers
     let kind = layers.first { $0.mark.kind != .rule }?.mark.kind ?? .rule
-    let (x, y) = (MathText.plain(titles[panel].x), MathText.plain(titles[panel].y))
+    let (x, y) = (axisName(titles[panel].x, layers, \.x), axisName(titles[panel].y, layers, \.y))
     let isHistogram = layers.contains {
       $0.mark.kind == .bar && ($0.encoding.x?.bin != nil || $0.encoding.y?.bin != nil)
     }
     var text = "\(kinds[kind] ?? "Plot") of \(y) against \(x)"
-    if kind.isField, let shade = shadeTitle(figure, panel) {
-      text = "\(kinds[kind] ?? "Plot") of \(shade)"
-      if !x.isEmpty, !y.isEmpty { text += " over \(x) and \(y)" }
+    if kind.isField {
+      text = "\(kinds[kind] ?? "Plot")"
+      if let shade = shadeTitle(figure, panel) { text += " of \(shade)" }
+      if !titles[panel].x.isEmpty, !titles[panel].y.isEmpty { text += " over \(x) and \(y)" }
     }
     if isHistogram { text = "Histogram of \(isOrdinal[panel].y || layers[0].encoding.y?.bin != nil ? y : x)" }
     if layers.contains(where: { ($0.encoding.x?.stack ?? $0.encoding.y?.stack) != nil }) {
       text = "Stacked " + text.prefix(1).lowercased() + text.dropFirst()
     }
-    if kind == .bar, isOrdinal[panel].y { text = "\(kinds[kind] ?? "Plot") of \(x) by \(y)" }
+    if [.bar, .boxplot, .tick].contains(kind), isOrdinal[panel].y {
+      text = "\(kinds[kind] ?? "Plot") of \(x) by \(y)"
+    }
     if !kind.isField, let shade = shadeTitle(figure, panel) { text += ", coloured by \(shade)" }
     let groups = colors.ofPanel[panel].map { colors.groups[$0] }.filter { !$0.names.isEmpty }
     if !groups.isEmpty { text += ", for " + groups.map(listed).joined(separator: " and ") }
     let facets = max(1, rowValues.count) * max(1, columnValues.count)
     if facets > 1 { text += ", in \(facets) panels" }
-    if seedCount > 1 { text += "; \(seedCount) seeds" }
+    if seedCounts[panel] > 1 { text += "; \(seedCounts[panel]) seeds" }
     return text + "."
   }
 
@@ -110,12 +140,8 @@ extension FigureData {
 
   /// What a continuous colour shows.
   private func shadeTitle(_ figure: Figure, _ panel: Int) -> String? {
-    guard let color = figure.panels[panel].layers.first(where: \.hasContinuousColor)?.encoding.color else {
-      return nil
-    }
-    if let title = color.title, !title.isEmpty { return MathText.plain(title) }
-    if let field = color.field { return field.name.split(separator: "_").joined(separator: " ") }
-    return color.aggregate == .count ? "how many rows there are" : nil
+    plots.lazy.filter { $0.panel == panel }.flatMap(\.layers).compactMap(\.shadeName).first.map(
+      MathText.plain)
   }
 
   private func statements(_ layer: LayerData, _ figure: Figure, facet: String) -> [String] {
@@ -135,33 +161,28 @@ extension FigureData {
       return clouds(layer, facet)
     }
     guard [.line, .bar, .area, .band, .point, .errorbar].contains(kind) else { return [] }
-    let channel = layer.isHorizontal ? layer.layer.encoding.x : layer.layer.encoding.y
-    let format = channel?.format ?? .number
     return layer.series.prefix(6).compactMap { series in
-      let name = [
-        facet, series.color.map { formatCategory(colors.names[$0]) },
-        series.pattern.map { patterns.names[$0] },
-      ]
-      .compactMap { $0?.isEmpty == false ? $0 : nil }.joined(separator: ", ")
-      let subject = name.isEmpty ? "The value" : name
-      return statement(series, subject, isHorizontal: layer.isHorizontal, format)
+      let name = subject(series, facet, layer)
+      return statement(series, name.isEmpty ? "The value" : name, layer)
     }
   }
 
-  private func statement(_ series: Series, _ subject: String, isHorizontal: Bool, _ format: NumberStyle)
-    -> String?
-  {
-    let values = series.points.compactMap { (isHorizontal ? $0.x : $0.y).number }
-    let places = series.points.map { isHorizontal ? $0.y : $0.x }
+  private func statement(_ series: Series, _ subject: String, _ layer: LayerData) -> String? {
+    let encoding = layer.layer.encoding
+    let (valueChannel, placeChannel) =
+      layer.isHorizontal ? (encoding.x, encoding.y) : (encoding.y, encoding.x)
+    let values = series.points.compactMap { (layer.isHorizontal ? $0.x : $0.y).number }
+    let places = series.points.map { layer.isHorizontal ? $0.y : $0.x }
     guard values.count == places.count, let first = values.first, let last = values.last,
       let low = values.min(), let high = values.max(), let firstPlace = places.first,
       let lastPlace = places.last
     else { return nil }
-    func number(_ value: Double) -> String { MathText.plain(formatValue(value, format)) }
-    if values.count == 1 { return "\(subject): \(number(first)) at \(plainLabel(firstPlace))." }
+    func number(_ value: Double) -> String { self.number(value, valueChannel) }
+    func place(_ coordinate: Coordinate) -> String { label(coordinate, placeChannel) }
+    if values.count == 1 { return "\(subject): \(number(first)) at \(place(firstPlace))." }
     if low == high { return "\(subject) stays at \(number(first))." }
-    let lowPlace = plainLabel(places[values.firstIndex(of: low) ?? 0])
-    let highPlace = plainLabel(places[values.firstIndex(of: high) ?? 0])
+    let lowPlace = place(places[values.firstIndex(of: low) ?? 0])
+    let highPlace = place(places[values.firstIndex(of: high) ?? 0])
     if firstPlace.number == nil {
       return "\(subject): from \(number(low)) (\(lowPlace)) to \(number(high)) (\(highPlace))."
     }
@@ -170,7 +191,7 @@ extension FigureData {
       abs(change) < (high - low) * 0.05 ? "begins and ends near" : change > 0 ? "rises from" : "falls from"
     var text = "\(subject) \(verb) \(number(first))"
     if verb != "begins and ends near" {
-      text += " at \(plainLabel(firstPlace)) to \(number(last)) at \(plainLabel(lastPlace))"
+      text += " at \(place(firstPlace)) to \(number(last)) at \(place(lastPlace))"
     }
     if high > max(first, last) { text += ", highest \(number(high)) at \(highPlace)" }
     if low < min(first, last) { text += ", lowest \(number(low)) at \(lowPlace)" }
@@ -185,11 +206,25 @@ extension FigureData {
     coordinate.number.map { number($0, channel) } ?? plainLabel(coordinate)
   }
 
-  private func subject(_ series: Series, _ facet: String) -> String {
-    [
-      facet, series.color.map { formatCategory(colors.names[$0]) },
-      series.pattern.map { formatCategory(patterns.names[$0]) },
-    ].compactMap { $0?.isEmpty == false ? $0 : nil }.joined(separator: ", ")
+  /// What a series is: its names, a number with what it is a number of.
+  private func subject(_ series: Series, _ facet: String, _ layer: LayerData) -> String {
+    var parts = [facet]
+    if let color = series.color {
+      let group = colors.groups.indices.first { colors.range($0).contains(color) }.map { colors.groups[$0] }
+      parts.append(seriesName(colors.names[color], group))
+    }
+    if let pattern = series.pattern { parts.append(seriesName(patterns.names[pattern], patterns)) }
+    if let shade = series.shade {
+      let channel = layer.layer.encoding.color
+      parts.append("\(MathText.plain(layer.shadeName ?? "")) \(number(shade, channel))")
+    }
+    return parts.filter { !$0.isEmpty }.joined(separator: ", ")
+  }
+
+  private func seriesName(_ name: String, _ names: Names?) -> String {
+    guard let number = Double(name), let names else { return formatCategory(name) }
+    let value = names.channel?.format == .percent ? self.number(number, names.channel) : formatCategory(name)
+    return [names.title.map(MathText.plain), value].compactMap(\.self).joined(separator: " ")
   }
 
   /// Where a field is lowest and highest.
@@ -221,7 +256,7 @@ extension FigureData {
         let least = low.box?.median,
         let most = high.box?.median
       else { return nil }
-      let subject = subject(series, facet)
+      let subject = subject(series, facet, layer)
       let name = subject.isEmpty ? "Medians" : "\(subject): medians"
       let outliers = boxes.reduce(0) { $0 + ($1.box?.outliers.count ?? 0) }
       let rest =
@@ -238,7 +273,7 @@ extension FigureData {
   private func clouds(_ layer: LayerData, _ facet: String) -> [String] {
     let encoding = layer.layer.encoding
     return layer.series.prefix(6).compactMap { series in
-      let subject = subject(series, facet)
+      let subject = subject(series, facet, layer)
       let name = subject.isEmpty ? "" : "\(subject): "
       let count =
         "\(formatFixed(Double(series.points.count), decimals: 0)) \(series.points.count == 1 ? "point" : "points")"
@@ -278,5 +313,15 @@ extension FigureData {
     case .number(let value): MathText.plain(formatSignificant(value))
     case .category(let label): formatCategory(label)
     }
+  }
+}
+
+extension LayerData {
+  /// What its continuous colour shows.
+  fileprivate var shadeName: String? {
+    guard hasContinuousColor, let color = layer.encoding.color else { return nil }
+    if let title = color.title, !title.isEmpty { return title }
+    if let field = color.field { return field.name.split(separator: "_").joined(separator: " ") }
+    return color.aggregate == .count ? "how many rows there are" : nil
   }
 }

@@ -134,8 +134,8 @@ struct FigureData: Sendable {
   var emptyCells = 0
   /// Remarks about the data for the author, as sentences.
   var remarks: [String] = []
-  /// Seeds seen, for the alternative text.
-  var seedCount = 0
+  /// Seeds seen in each panel, for the alternative text.
+  var seedCounts: [Int] = []
 }
 
 extension FigureData {
@@ -162,9 +162,9 @@ extension FigureData {
     rowValues = Names.gathered(all, \.row, label: { _ in nil }).names
     columnValues = Names.gathered(all, \.column, label: { _ in nil }).names
     for (panel, layers) in rows.enumerated() { add(panel, layers) }
+    seedCounts = rows.map { $0.map(\.seedCount).max() ?? 0 }
     for layer in all {
       if let remark = layer.unusedAxisRemark, !remarks.contains(remark) { remarks.append(remark) }
-      seedCount = max(seedCount, layer.seedCount)
     }
     remarkMissingCharacters(figure)
   }

@@ -38,9 +38,9 @@ private final class RepetitionFinder {
 
   private static let window = 1 << 15
   /// How many earlier places with the same hash are compared.
-  private static let depth = 3
+  private static let depth = 2
   /// A repetition this long is taken without looking for a longer one.
-  private static let enough = 48
+  private static let enough = 32
 
   init(bytes: UnsafeRawBufferPointer, stride: Int, samples: Int) {
     self.bytes = bytes

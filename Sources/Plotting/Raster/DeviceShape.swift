@@ -81,8 +81,9 @@ struct StampMasks {
   private let reach: Int
 
   init(_ outline: [Point]) {
-    let reach = Int((outline.map { max(abs($0.x), abs($0.y)) }.max() ?? 0).rounded(.up)) + 1
-    let side = 2 * reach + 2
+    // Moved by up to seven eighths, the shape stays within a pixel beyond its reach.
+    let reach = Int((outline.map { max(abs($0.x), abs($0.y)) }.max() ?? 0).rounded(.up))
+    let side = 2 * reach + 1
     coverage = (0..<64).map { phase in
       let offset = Point(Double(reach) + Double(phase % 8) / 8, Double(reach) + Double(phase / 8) / 8)
       return StampMasks.coverage(of: outline.map { $0 + offset }, side: side)
