@@ -97,9 +97,11 @@ extension PageRenderer {
     if !citedHere.isEmpty { items.append(tocEntry("references", number: "", "References", isHere: true)) }
     return line(
       "nav", ["class": "toc", "aria-labelledby": "contents"],
-      .raw("\n") + tag(
-        "details", [:], tag("summary", [:], tag("h2", ["id": "contents"], "Contents")) + .raw("\n")
-          + line("ul", [:], .raw("\n") + items.joined())) + .raw("\n"))
+      .raw("\n")
+        + tag(
+          "details", [:],
+          tag("summary", [:], tag("h2", ["id": "contents"], "Contents")) + .raw("\n")
+            + line("ul", [:], .raw("\n") + items.joined())) + .raw("\n"))
   }
 
   private func tocEntry(

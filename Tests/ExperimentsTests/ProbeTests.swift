@@ -114,7 +114,7 @@ private let base = """
     ("probe: [gradient_norms, gradient_norms]", "duplicate-name"),
     ("measure: [curvature]\nprobe: [curvature]", "duplicate-name"),
     ("protocol: {name: iterative-pruning, rounds: 1}\nprobe: [curvature]", "unused-key"),
-    ("protocol: {name: iterative-pruning, rounds: 1}\nmeasure: [calibration]", "unused-key"),
+    ("protocol: {name: iterative-pruning, rounds: 1}\nmeasure: [inference_modes]", "unused-key"),
   ])
   func mistakesAreNamed(text: String, rule: String) throws {
     let (experiment, diagnostics) = try planned(base + "\n" + text)
