@@ -197,7 +197,7 @@ import Testing
     #expect(html.contains("<a href=#fig-rate>1</a>"))
   }
 
-  @Test func pageIsLight() { #expect(html.utf8.count < 34_000) }
+  @Test func pageIsLight() { #expect(html.utf8.count < 34_500) }
 }
 
 @Suite struct ExportTests {
