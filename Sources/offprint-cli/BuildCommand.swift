@@ -45,8 +45,9 @@ struct Build: ParsableCommand {
     }
     if options.papers.isEmpty {
       try reportingErrors {
-        try publishSite(papers, in: workspace)
+        // The list of papers links to the reference, which has to be there.
         try publishReference(in: workspace)
+        try publishSite(papers, in: workspace)
       }
     }
     if incomplete { throw Exit.error }
