@@ -245,7 +245,7 @@ struct Resolver {
       command: "offprint verify \(plan.folder) --only \(experiment.id)")
   }
 
-  /// What the experiments of other profiles would take, in a sentence each.
+  /// What the experiments that are not run here would take, and why their figures are missing.
   func elsewhere() -> [String: String] {
     var notes: [String: String] = [:]
     for other in plan.elsewhere {
@@ -256,6 +256,11 @@ struct Resolver {
       notes[other.experiment.id] =
         "\(other.reason.prefix(1).uppercased())\(other.reason.dropFirst()): \(runs) \(runs == 1 ? "run" : "runs") on "
         + "\(data), about \(time) of one core at 20 GFLOP/s"
+    }
+    for (block, figure) in plan.figures {
+      let experiments = Set(figure.tableNames.map { String($0.prefix { $0 != "." }) })
+      let other = plan.elsewhere.first { experiments.contains($0.experiment.id) }
+      notes[block.id] = other.map { "\($0.experiment.id) \($0.reason)." }
     }
     return notes
   }

@@ -84,7 +84,7 @@ extension PageRenderer {
     return line(
       "section", ["class": "scorecard", "aria-labelledby": "scorecard"],
       .raw("\n") + line("h2", ["id": "scorecard"], "Claims and verdicts")
-        + line("p", ["class": "lead"], HTML(scorecardSummary(claims.count))) + groups.joined())
+        + line("p", ["class": "lead"], HTML(scorecardSummary(claims))) + groups.joined())
   }
 
   private func scores(_ verdict: ReportVerdict, _ claims: [PaperBlock], of total: Int) -> HTML {
@@ -94,12 +94,18 @@ extension PageRenderer {
     return line("h3", [:], head) + line("ul", ["class": "scores"], .raw("\n") + items.joined())
   }
 
-  private func scorecardSummary(_ count: Int) -> String {
-    let claims =
+  private func scorecardSummary(_ claims: [PaperBlock]) -> String {
+    let (count, judged) = (claims.count, claims.count { verdict($0.id) != .notJudged })
+    let subject =
       count == 1
       ? "The article’s one claim is a comparison" : "Each of the article’s \(count) claims is a comparison"
+    let extent =
+      judged == count
+      ? " that was judged on fresh runs"
+      : judged == 0
+        ? "; none is judged here" : "; \(judged) were judged on fresh runs, the others are not judged here"
     return
-      "\(claims) that was judged on fresh runs. It is supported when the interval of the difference over seeds lies "
+      "\(subject)\(extent). A claim is supported when the interval of the difference over seeds lies "
       + "wholly on the claimed side, contradicted when wholly on the other. p-values carry Holm’s correction over \(correctionFamily)\(overPaperSummary). A "
       + "verdict leads to its test, a number to its samples, the name of an experiment or a figure to where it comes from. What follows ± is the half-width of the 95 % t-interval of "
       + "the mean over seeds."

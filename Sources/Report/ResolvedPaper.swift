@@ -19,7 +19,7 @@ public struct ResolvedPaper: Sendable {
   public var tables: [String: ResolvedTable]
   /// The experiments, by id.
   public var experiments: [String: ResolvedExperiment]
-  /// What the experiments would take that run only in other profiles, in a sentence each, by id.
+  /// What the experiments would take that are not run here, and why their figures are missing; by id.
   public var elsewhere: [String: String] = [:]
   /// The path from the report back to the list of papers; `nil` leaves out the link.
   public var sitePath: String?

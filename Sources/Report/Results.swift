@@ -69,10 +69,7 @@ extension PageRenderer {
 
   /// What stands for a figure without data.
   private func missingPicture(_ block: PaperBlock) -> HTML {
-    let isElsewhere = paper.elsewhere.keys.contains { block.source.contains($0) }
-    return line(
-      "p", ["class": "missing"],
-      isElsewhere ? "Its experiment is not part of this profile." : "This figure could not be drawn.")
+    line("p", ["class": "missing"], HTML(paper.elsewhere[block.id] ?? "This figure could not be drawn."))
   }
 
   /// The picture, for light and dark pages.

@@ -237,6 +237,7 @@ let articleStyle = compact(
     .claim > p:nth-child(2) { font-size: 1.0625rem; }
     .toc a { padding: .35rem 0; }
     pre { padding: .7rem .8rem; }
+    th, td { padding-right: .6rem; }
   }
   @media print {
     @page { size: A4; margin: 20mm 22mm 22mm; @bottom-center { content: counter(page); font: 9pt sans-serif; } }
