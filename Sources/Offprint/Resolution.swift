@@ -4,6 +4,7 @@ import Diagnostics
 import Experiments
 import Expressions
 import Manuscript
+import Plotting
 import Report
 import Specification
 import Statistics

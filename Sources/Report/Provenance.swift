@@ -9,10 +9,11 @@ extension PageRenderer {
     if let experiment { content += definitions(facts(experiment), class: "facts-list") }
     content += part("Specification", block, yaml(block.source))
     guard let experiment else {
-      guard let note = paper.elsewhere[block.id] else {
-        return content + line("p", ["class": "missing"], "This experiment has no results yet.")
-      }
-      return content + line("p", [:], HTML(note + "."))
+      let note =
+        paper.elsewhere[block.id].map { line("p", [:], HTML($0 + ".")) }
+        ?? line("p", ["class": "missing"], "This experiment has no results yet.")
+      // What the text says of it leads here all the same.
+      return content + note + values(of: block) + tests(of: block)
     }
     return content + parameters(experiment, block) + values(of: block) + tests(of: block)
       + numbers(of: block) + runs(experiment, block)

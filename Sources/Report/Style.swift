@@ -109,6 +109,7 @@ let articleStyle = compact(
   :is(b, a):is(.supported, .contradicted, .inconclusive, .unjudged) {
     font: 600 .8125rem/1.75 var(--sans); padding: 0 .55em; border-radius: 1em; border: 1px solid; white-space: nowrap;
     text-decoration: none; }
+  td :is(b, a):is(.supported, .contradicted, .inconclusive, .unjudged) { display: inline-block; }
   :is(a, b).supported { color: var(--good); background: var(--good-panel); }
   :is(a, b).contradicted { color: var(--bad); background: var(--bad-panel); }
   :is(a, b).inconclusive { color: var(--open); background: var(--open-panel); }

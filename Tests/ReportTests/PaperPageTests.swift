@@ -169,6 +169,23 @@ import Testing
     #expect(!page.contains("All papers"))
   }
 
+  /// What the text says of an experiment that was not run leads to its page all the same.
+  @Test func anExperimentOfAnotherProfileAnswersForItsNumbers() throws {
+    var partial = paper
+    partial.experiments["exp-rate"] = nil
+    partial.elsewhere["exp-rate"] = "Runs only in the profile “full”: 3 runs"
+    let pages = reportPages(partial, sha256: sha256)
+    let home = try #require(pages.first { $0.path == "provenance/exp-rate.html" }).html
+    #expect(home.contains("<p>Runs only in the profile “full”: 3 runs."))
+    let places = pages[0].html.matches(of: /provenance\/exp-rate\.html#((v[0-9]+)|(clm-[a-z-]+))/).map {
+      $0.1
+    }
+    #expect(places.count > 3)
+    for place in places {
+      #expect(home.contains("id=\"\(place)\"") || home.contains("id=\(place)"), "\(place)")
+    }
+  }
+
   @Test func scorecardCountsEveryVerdictAndStartsWithWhatFailed() throws {
     let heads = html.matches(of: /<h3><b class=([a-z]+)>[a-z ]+<\/b> 1 of 4<\/h3>/).map { String($0.1) }
     #expect(heads == ["contradicted", "inconclusive", "supported", "unjudged"])
