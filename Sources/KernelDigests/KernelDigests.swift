@@ -25,6 +25,10 @@ public func reportKernelDigests(_ kernels: KernelTable, _ report: (StaticString,
   report("mask", masking(kernels))
   report("allFinite", finiteness(kernels))
   report("logisticGradient", logistic(kernels))
+  report("rowProducts", rowProducts(kernels))
+  report("addRow", rowSums(kernels))
+  report("rotateRows", rotations(kernels))
+  report("cosines", cosines(kernels))
 }
 
 // MARK: - Inputs and digests
@@ -398,6 +402,72 @@ private func logistic(_ kernels: KernelTable) -> UInt64 {
       count, dimension, points, stride, weights, &sums, &gradient, trial % 2 == 0)
     digest.add(gradient, dimension)
     digest.add([loss], 1)
+  }
+  return digest.value
+}
+
+// MARK: - Rows in double precision
+
+extension Source {
+  fileprivate mutating func doubles(_ count: Int, wild: Bool) -> [Double] {
+    (0..<count + 1).map { _ in Double(number(wild: wild)) * (1 + Double(unit()) * 0x1p-30) }
+  }
+}
+
+private func rowProducts(_ kernels: KernelTable) -> UInt64 {
+  var (source, digest) = (Source(state: 16), Digest())
+  for trial in 0..<40 {
+    let (m, n, length) = (source.below(11), source.below(40), source.below(70))
+    let (a, b) = (source.doubles(m * length, wild: trial % 4 == 3), source.doubles(n * length, wild: false))
+    var result = [Double](repeating: 0, count: m * n + 1)
+    a.withUnsafeBufferPointer { a in
+      b.withUnsafeBufferPointer { b in
+        guard let a = a.baseAddress, let b = b.baseAddress else { return }
+        kernels.rowProducts(
+          DoubleRows(a, stride: length, count: m), DoubleRows(b, stride: length, count: n), length, &result, n
+        )
+      }
+    }
+    digest.add(result, m * n)
+  }
+  return digest.value
+}
+
+private func rowSums(_ kernels: KernelTable) -> UInt64 {
+  var (source, digest) = (Source(state: 17), Digest())
+  for trial in 0..<30 {
+    let (rows, length) = (source.below(6), source.below(50))
+    let (factors, row) = (source.doubles(rows, wild: false), source.doubles(length, wild: trial % 4 == 3))
+    var target = source.doubles(rows * length, wild: false)
+    target.withUnsafeMutableBufferPointer { target in
+      guard let target = target.baseAddress else { return }
+      kernels.addRow(factors, row, MutableDoubleRows(target, stride: length, count: rows), length)
+    }
+    digest.add(target, rows * length)
+  }
+  return digest.value
+}
+
+private func rotations(_ kernels: KernelTable) -> UInt64 {
+  var (source, digest) = (Source(state: 18), Digest())
+  for trial in 0..<30 {
+    let length = source.below(50)
+    var (x, y) = (source.doubles(length, wild: trial % 4 == 3), source.doubles(length, wild: false))
+    kernels.rotateRows(&x, &y, length, 0.8, -0.6)
+    digest.add(x, length)
+    digest.add(y, length)
+  }
+  return digest.value
+}
+
+private func cosines(_ kernels: KernelTable) -> UInt64 {
+  var (source, digest) = (Source(state: 19), Digest())
+  for trial in 0..<30 {
+    let count = source.below(50)
+    let size = [1, 1e-3, 100, 9e5, 2e6][trial % 5]
+    var values = source.doubles(count, wild: trial % 3 == 2).map { $0 * size }
+    kernels.cosines(&values, count)
+    digest.add(values, count)
   }
   return digest.value
 }

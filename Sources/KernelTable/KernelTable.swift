@@ -5,6 +5,45 @@ public typealias Floats = UnsafePointer<Float>
 /// Writes of single-precision values.
 public typealias MutableFloats = UnsafeMutablePointer<Float>
 
+/// Reads of double-precision values.
+public typealias Doubles = UnsafePointer<Double>
+/// Writes of double-precision values.
+public typealias MutableDoubles = UnsafeMutablePointer<Double>
+
+/// Rows of double-precision values in memory: row i begins at `start + i * stride`.
+public struct DoubleRows {
+  /// Address of the first row.
+  public var start: Doubles
+  /// Distance between rows, in elements.
+  public var stride: Int
+  /// Number of rows.
+  public var count: Int
+
+  /// Describes rows in memory.
+  @inlinable public init(_ start: Doubles, stride: Int, count: Int) {
+    self.start = start
+    self.stride = stride
+    self.count = count
+  }
+}
+
+/// Rows of double-precision values that change: row i begins at `start + i * stride`.
+public struct MutableDoubleRows {
+  /// Address of the first row.
+  public var start: MutableDoubles
+  /// Distance between rows, in elements.
+  public var stride: Int
+  /// Number of rows.
+  public var count: Int
+
+  /// Describes rows in memory.
+  @inlinable public init(_ start: MutableDoubles, stride: Int, count: Int) {
+    self.start = start
+    self.stride = stride
+    self.count = count
+  }
+}
+
 /// A matrix in memory: element (i, j) is at `start[i * rowStride + j * columnStride]`.
 public struct StridedMatrix {
   /// Address of element (0, 0).
@@ -298,6 +337,23 @@ public struct KernelTable: Sendable {
       _ gradient: UnsafeMutablePointer<Double>, _ scalesBySmallestMargin: Bool
     ) -> Double
 
+  /// result[i, j] = Σ_k a[i, k] · b[j, k] over the first `length` elements of rows, in eight lanes that are joined by halves.
+  public var rowProducts:
+    @Sendable (_ a: DoubleRows, _ b: DoubleRows, _ length: Int, _ result: MutableDoubles, _ resultStride: Int)
+      -> Void
+
+  /// target[i, k] += factors[i] · source[k] over the first `length` elements of rows.
+  public var addRow:
+    @Sendable (_ factors: Doubles, _ source: Doubles, _ target: MutableDoubleRows, _ length: Int) -> Void
+
+  /// Turns two rows of `length` elements: (x, y) becomes (cosine·x − sine·y, sine·x + cosine·y).
+  public var rotateRows:
+    @Sendable (_ x: MutableDoubles, _ y: MutableDoubles, _ length: Int, _ cosine: Double, _ sine: Double) ->
+      Void
+
+  /// values = cos(values), by the operations of `Elementary.cos`; NaN beyond ±10⁶.
+  public var cosines: @Sendable (_ values: MutableDoubles, _ count: Int) -> Void
+
   /// Collects the functions of one level.
   public init(
     name: String,
@@ -339,7 +395,11 @@ public struct KernelTable: Sendable {
       @escaping @Sendable (
         Int, Int, UnsafePointer<Double>, Int, UnsafePointer<Double>, UnsafeMutablePointer<Double>,
         UnsafeMutablePointer<Double>, Bool
-      ) -> Double
+      ) -> Double,
+    rowProducts: @escaping @Sendable (DoubleRows, DoubleRows, Int, MutableDoubles, Int) -> Void,
+    addRow: @escaping @Sendable (Doubles, Doubles, MutableDoubleRows, Int) -> Void,
+    rotateRows: @escaping @Sendable (MutableDoubles, MutableDoubles, Int, Double, Double) -> Void,
+    cosines: @escaping @Sendable (MutableDoubles, Int) -> Void
   ) {
     self.name = name
     self.multiply = multiply
@@ -360,6 +420,10 @@ public struct KernelTable: Sendable {
     self.update = update
     self.scale = scale
     self.logisticGradient = logisticGradient
+    self.rowProducts = rowProducts
+    self.addRow = addRow
+    self.rotateRows = rotateRows
+    self.cosines = cosines
   }
 }
 

@@ -1,4 +1,4 @@
-// Serves execute: every kernel of the engine in one source, built once for each instruction-set level.
+// Serves execute: every kernel in single precision in one source, built once for each instruction-set level.
 //
 // One file, because only within a file do debug builds inline across functions. Vectors span rows and columns, never
 // a sum; nothing outside the matrix products fuses a multiplication with an addition.
@@ -97,8 +97,8 @@ let width = 16
 // MARK: - Matrix products
 
 #if AVX512
-  // 24 accumulators of 32 registers, whatever the tile's width.
-  private let tallest = [14, 12, 8, 6]
+  // Up to 24 accumulators of 32 registers.
+  private let tallest = [14, 8, 8, 6]
   private let widest = 4
   private let fewestRowsToPack = 2
 #elseif AVX2
@@ -411,16 +411,18 @@ private enum Tile<let rows: Int, let vectors: Int> {
     return sums
   }
 
+  /// Loops without choices, which the compiler unrolls: an index that it does not know would keep the sums in memory.
   @inline(__always) private static func finish(_ sums: Sums, _ product: Product) {
-    for i in 0..<rows {
-      for j in 0..<vectors {
-        let place = product.result + (i &* product.resultStride &+ j &* width)
-        if case .add = product.finish {
-          store(load(place) + sums[i][j], place)
-        } else {
-          store(sums[i][j], place)
+    var sums = sums
+    if case .add = product.finish {
+      for i in 0..<rows {
+        for j in 0..<vectors {
+          sums[i][j] += load(product.result + (i &* product.resultStride &+ j &* width))
         }
       }
+    }
+    for i in 0..<rows {
+      for j in 0..<vectors { store(sums[i][j], product.result + (i &* product.resultStride &+ j &* width)) }
     }
   }
 }
@@ -460,10 +462,6 @@ private enum Tile<let rows: Int, let vectors: Int> {
     case 6: Tile<6, 2>.multiply(tile)
     case 7: Tile<7, 2>.multiply(tile)
     case 8: Tile<8, 2>.multiply(tile)
-    case 9: Tile<9, 2>.multiply(tile)
-    case 10: Tile<10, 2>.multiply(tile)
-    case 11: Tile<11, 2>.multiply(tile)
-    case 12: Tile<12, 2>.multiply(tile)
     default: break
     }
   }
@@ -634,7 +632,8 @@ private func sparseDots(
   if links >= 8 {
     for j in 0..<8 { sum = multiplyAdd(columns[j], Half(repeating: factors[j]), sum) }
   } else {
-    for j in 0..<links { sum = multiplyAdd(columns[j], Half(repeating: factors[j]), sum) }
+    // Not `0..<links`: a column whose number the compiler does not know would keep all of them in memory.
+    for j in 0..<8 where j < links { sum = multiplyAdd(columns[j], Half(repeating: factors[j]), sum) }
   }
 }
 
@@ -1147,5 +1146,6 @@ public func makeKernels() -> KernelTable {
     activationGradient: activationGradient, softmaxCrossEntropy: softmaxCrossEntropy, columnSums: columnSums,
     columnMoments: columnMoments, normalize: normalize, normalizeGradient: normalizeGradient,
     update: updateParameters,
-    scale: scaleElements, logisticGradient: logisticGradient)
+    scale: scaleElements, logisticGradient: logisticGradient, rowProducts: rowProducts, addRow: addRow,
+    rotateRows: rotateRows, cosines: cosines)
 }

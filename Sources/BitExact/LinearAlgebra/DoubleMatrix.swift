@@ -2,6 +2,8 @@
 //
 // Multiplications and additions stay apart, in eight lanes with a fixed tree, so that every processor gives the same bits.
 
+import KernelTable
+
 /// A dense matrix in double precision, row-major.
 public struct DoubleMatrix: Sendable, Hashable {
   /// Number of rows.
@@ -39,6 +41,12 @@ public struct DoubleMatrix: Sendable, Hashable {
     set { values[row * columns + column] = newValue }
   }
 
+  /// Calls `body` with the elements in memory.
+  func withElements<Result>(_ body: (Doubles) -> Result) -> Result { call(body, values) }
+
+  /// Calls `body` with the elements in memory.
+  mutating func withMutableElements(_ body: (MutableDoubles) -> Void) { call(body, &values) }
+
   /// One row.
   public func row(_ index: Int) -> [Double] { Array(values[index * columns..<(index + 1) * columns]) }
 
@@ -55,11 +63,7 @@ public struct DoubleMatrix: Sendable, Hashable {
   /// The product with a vector, each element one sum of eight lanes.
   public func times(_ vector: [Double]) -> [Double] {
     precondition(vector.count == columns, "one factor a column")
-    return values.withUnsafeBufferPointer { a in
-      vector.withUnsafeBufferPointer { x in
-        (0..<rows).map { lanesDot(a, $0 * columns, x, 0, columns) }
-      }
-    }
+    return timesTransposed(DoubleMatrix(rows: 1, columns: columns, values: vector)).values
   }
 
   /// The product with another matrix.
@@ -72,16 +76,12 @@ public struct DoubleMatrix: Sendable, Hashable {
   public func timesTransposed(_ other: DoubleMatrix) -> DoubleMatrix {
     precondition(columns == other.columns, "inner sizes agree")
     var result = DoubleMatrix(rows: rows, columns: other.rows)
-    let (inner, width) = (columns, other.rows)
-    values.withUnsafeBufferPointer { a in
-      other.values.withUnsafeBufferPointer { b in
-        // Some rows of the other matrix stay in the cache while those of this one pass.
-        for first in stride(from: 0, to: width, by: rowsAtATime) {
-          for i in 0..<rows {
-            for j in first..<min(width, first + rowsAtATime) {
-              result.values[i * width + j] = lanesDot(a, i * inner, b, j * inner, inner)
-            }
-          }
+    withElements { a in
+      other.withElements { b in
+        result.withMutableElements {
+          Kernels.current.rowProducts(
+            DoubleRows(a, stride: columns, count: rows), DoubleRows(b, stride: columns, count: other.rows),
+            columns, $0, other.rows)
         }
       }
     }
@@ -91,14 +91,17 @@ public struct DoubleMatrix: Sendable, Hashable {
   /// The matrix of scalar products of its rows, A·Aᵀ.
   public var rowGram: DoubleMatrix {
     var result = DoubleMatrix(rows: rows, columns: rows)
-    values.withUnsafeBufferPointer { a in
-      for first in stride(from: 0, to: rows, by: rowsAtATime) {
-        for i in first..<rows {
-          for j in first...min(i, first + rowsAtATime - 1) {
-            let value = lanesDot(a, i * columns, a, j * columns, columns)
-            result.values[i * rows + j] = value
-            result.values[j * rows + i] = value
-          }
+    withElements { a in
+      result.withMutableElements { result in
+        // Some columns at a time from the diagonal down; what lies above it is the same.
+        for first in stride(from: 0, to: rows, by: columnsAtATime) {
+          let few = first..<min(rows, first + columnsAtATime)
+          let corner = a + first * columns
+          Kernels.current.rowProducts(
+            DoubleRows(corner, stride: columns, count: rows - first),
+            DoubleRows(corner, stride: columns, count: few.count), columns, result + (first * rows + first),
+            rows)
+          for i in few.upperBound..<rows { for j in few { result[j * rows + i] = result[i * rows + j] } }
         }
       }
     }
@@ -127,80 +130,30 @@ public struct DoubleMatrix: Sendable, Hashable {
   }
 }
 
-/// Rows that are small enough together for the cache next to a core.
-private let rowsAtATime = 16
+// An array passed for a pointer gives an address even where it is empty.
+@inline(__always) private func call<Result>(_ body: (Doubles) -> Result, _ values: Doubles) -> Result {
+  body(values)
+}
+@inline(__always) private func call(_ body: (MutableDoubles) -> Void, _ values: MutableDoubles) {
+  body(values)
+}
+
+/// Columns of a Gram matrix that are written at a time.
+private let columnsAtATime = 16
 
 /// Σ aᵢ·bᵢ in eight lanes with a fixed tree.
 public func dot(_ a: [Double], _ b: [Double]) -> Double {
   precondition(a.count == b.count, "vectors of one length")
-  return a.withUnsafeBufferPointer { x in b.withUnsafeBufferPointer { lanesDot(x, 0, $0, 0, x.count) } }
+  return dot(a, b, a.count)
 }
 
 /// √Σ aᵢ².
 public func norm(_ a: [Double]) -> Double { dot(a, a).squareRoot() }
 
-/// Σ a[i + k]·b[j + k] for k < count: eight lanes, joined by halves.
-@inline(__always)
-func lanesDot(
-  _ a: UnsafeBufferPointer<Double>, _ i: Int, _ b: UnsafeBufferPointer<Double>, _ j: Int, _ count: Int
-) -> Double {
-  guard count > 0, let aStart = a.baseAddress, let bStart = b.baseAddress else { return 0 }
-  let (x, y) = (aStart + i, bStart + j)
-  var sums = SIMD8<Double>()
-  var k = 0
-  while k + 8 <= count {
-    sums += loadEight(x + k) * loadEight(y + k)
-    k += 8
-  }
-  for lane in 0..<(count - k) { sums[lane] += x[k + lane] * y[k + lane] }
-  let four = sums.lowHalf + sums.highHalf
-  let two = four.lowHalf + four.highHalf
-  return two.x + two.y
-}
-
-/// target[i + k] += factor · source[j + k] for k < count.
-@inline(__always)
-func lanesAdd(
-  _ factor: Double, _ source: UnsafeBufferPointer<Double>, _ j: Int,
-  to target: UnsafeMutableBufferPointer<Double>, _ i: Int, _ count: Int
-) {
-  guard count > 0, let from = source.baseAddress, let into = target.baseAddress else { return }
-  let (x, y) = (from + j, into + i)
-  var k = 0
-  while k + 8 <= count {
-    let sum = loadEight(UnsafePointer(y + k)) + factor * loadEight(x + k)
-    UnsafeMutableRawPointer(y + k).storeBytes(of: sum, as: SIMD8<Double>.self)
-    k += 8
-  }
-  while k < count {
-    y[k] += factor * x[k]
-    k += 1
-  }
-}
-
-/// Turns two rows: (a, b) becomes (c·a − s·b, s·a + c·b).
-@inline(__always)
-func rotateRows(
-  _ values: UnsafeMutableBufferPointer<Double>, _ i: Int, _ j: Int, _ count: Int, _ c: Double, _ s: Double
-) {
-  guard count > 0, let start = values.baseAddress else { return }
-  let (x, y) = (start + i, start + j)
-  var k = 0
-  while k + 8 <= count {
-    let (a, b) = (loadEight(UnsafePointer(x + k)), loadEight(UnsafePointer(y + k)))
-    UnsafeMutableRawPointer(x + k).storeBytes(of: c * a - s * b, as: SIMD8<Double>.self)
-    UnsafeMutableRawPointer(y + k).storeBytes(of: s * a + c * b, as: SIMD8<Double>.self)
-    k += 8
-  }
-  while k < count {
-    let (a, b) = (x[k], y[k])
-    x[k] = c * a - s * b
-    y[k] = s * a + c * b
-    k += 1
-  }
-}
-
-@inline(__always)
-private func loadEight(_ place: UnsafePointer<Double>) -> SIMD8<Double> {
-  UnsafeRawPointer(place).loadUnaligned(as: SIMD8<Double>.self)
+/// Σ aᵢ·bᵢ over `count` elements in memory.
+func dot(_ a: Doubles, _ b: Doubles, _ count: Int) -> Double {
+  var result = 0.0
+  Kernels.current.rowProducts(
+    DoubleRows(a, stride: count, count: 1), DoubleRows(b, stride: count, count: 1), count, &result, 1)
+  return result
 }

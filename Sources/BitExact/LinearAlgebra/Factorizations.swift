@@ -1,4 +1,5 @@
 // Serves every stage that solves linear systems: the factorisations of Cholesky and Householder.
+import KernelTable
 
 /// A = L·Lᵀ of a symmetric positive definite matrix.
 public struct Cholesky: Sendable {
@@ -12,7 +13,7 @@ public struct Cholesky: Sendable {
     var l = DoubleMatrix(rows: n, columns: n)
     for i in 0..<n {
       for j in 0...i {
-        let sum = l.values.withUnsafeBufferPointer { lanesDot($0, i * n, $0, j * n, j) }
+        let sum = l.withElements { dot($0 + i * n, $0 + j * n, j) }
         let rest = matrix[i, j] - sum
         if i == j {
           guard rest > tolerance * matrix[i, i] else { return nil }
@@ -81,9 +82,7 @@ public struct HouseholderQR: Sendable {
   private mutating func makeReflection(_ k: Int) {
     let m = height
     let start = k * m + k
-    let length = columnsOfA.values.withUnsafeBufferPointer {
-      lanesDot($0, start, $0, start, m - k).squareRoot()
-    }
+    let length = columnsOfA.withElements { dot($0 + start, $0 + start, m - k).squareRoot() }
     let first = columnsOfA.values[start]
     diagonal[k] = first > 0 ? -length : length
     guard length > 0 else { return }
@@ -93,14 +92,13 @@ public struct HouseholderQR: Sendable {
   }
 
   private mutating func apply(_ k: Int, to columns: Range<Int>) {
-    let (m, scale, start) = (height, scales[k], k * height + k)
-    guard scale != 0 else { return }
-    columnsOfA.values.withUnsafeMutableBufferPointer { values in
-      let read = UnsafeBufferPointer(values)
-      for j in columns {
-        let product = lanesDot(read, start, read, j * m + k, m - k)
-        lanesAdd(-scale * product, read, start, to: values, j * m + k, m - k)
-      }
+    guard scales[k] != 0, !columns.isEmpty else { return }
+    let (m, start) = (height, k * height + k)
+    columnsOfA.withMutableElements { values in
+      let first = values + (columns.lowerBound * m + k)
+      reflect(
+        MutableDoubleRows(first, stride: m, count: columns.count), along: Doubles(values) + start, scales[k],
+        m - k)
     }
   }
 
@@ -137,11 +135,13 @@ public struct HouseholderQR: Sendable {
 
   private func reflectVector(_ vector: inout [Double], _ k: Int) {
     guard scales[k] != 0 else { return }
-    let (m, scale) = (height, scales[k])
-    columnsOfA.values.withUnsafeBufferPointer { values in
+    let count = height - k
+    columnsOfA.withElements { values in
       vector.withUnsafeMutableBufferPointer { x in
-        let product = lanesDot(values, k * m + k, UnsafeBufferPointer(x), k, m - k)
-        lanesAdd(-scale * product, values, k * m + k, to: x, k, m - k)
+        guard let x = x.baseAddress else { return }
+        reflect(
+          MutableDoubleRows(x + k, stride: count, count: 1), along: values + (k * height + k), scales[k],
+          count)
       }
     }
   }
@@ -160,11 +160,21 @@ public struct HouseholderQR: Sendable {
   public func solveTransposedTriangle(_ y: [Double]) -> [Double] {
     var x = Array(y.prefix(width))
     for j in 0..<width {
-      let sum = columnsOfA.values.withUnsafeBufferPointer { values in
-        x.withUnsafeBufferPointer { lanesDot(values, j * height, $0, 0, j) }
-      }
+      let sum = columnsOfA.withElements { dot($0 + j * height, x, j) }
       x[j] = (x[j] - sum) / diagonal[j]
     }
     return x
+  }
+}
+
+/// Each row x becomes x − scale·(v·x)·v: reflected on the plane that is normal to v, for scale = 2/(v·v).
+func reflect(_ rows: MutableDoubleRows, along v: Doubles, _ scale: Double, _ count: Int) {
+  withUnsafeTemporaryAllocation(of: Double.self, capacity: rows.count) { factors in
+    guard let factors = factors.baseAddress else { return }
+    Kernels.current.rowProducts(
+      DoubleRows(Doubles(rows.start), stride: rows.stride, count: rows.count),
+      DoubleRows(v, stride: count, count: 1), count, factors, 1)
+    for row in 0..<rows.count { factors[row] = -scale * factors[row] }
+    Kernels.current.addRow(factors, v, rows, count)
   }
 }

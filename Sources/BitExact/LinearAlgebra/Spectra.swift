@@ -1,4 +1,5 @@
 // Serves every stage that needs a spectrum: symmetric eigenvalues, singular values, least squares and pseudo-inverses.
+import KernelTable
 
 /// A = V·diag(λ)·Vᵀ of a symmetric matrix, eigenvalues in decreasing order.
 public struct SymmetricEigen: Sendable {
@@ -45,36 +46,57 @@ private struct Tridiagonal {
 
   /// Clears column k below the first element beside the diagonal.
   private mutating func reduce(_ a: inout DoubleMatrix, _ k: Int) {
-    let n = size
-    var v = [Double](repeating: 0, count: n)
-    for i in (k + 1)..<n { v[i] = a[k, i] }
-    let length = norm(v)
-    let alpha = v[k + 1] > 0 ? -length : length
+    let (n, first, count) = (size, k + 1, size - k - 1)
+    var v = DoubleMatrix(rows: 1, columns: n)
+    for i in first..<n { v[0, i] = a[k, i] }
+    let length = v.frobeniusNorm
+    let alpha = v[0, first] > 0 ? -length : length
     beside[k] = alpha
     guard length > 0 else { return }
-    let scale = 1 / (length * (length + abs(v[k + 1])))
-    v[k + 1] -= alpha
+    let scale = 1 / (length * (length + abs(v[0, first])))
+    v[0, first] -= alpha
     scales[k] = scale
-    for i in (k + 1)..<n { reflections[k, i] = v[i] }
+    for i in first..<n { reflections[k, i] = v[0, i] }
     // A ← A − v·wᵀ − w·vᵀ with p = βAv and w = p − (β/2)(p·v)v.
-    var w = [Double](repeating: 0, count: n)
-    a.values.withUnsafeBufferPointer { values in
-      v.withUnsafeBufferPointer { v in
-        for i in (k + 1)..<n { w[i] = scale * lanesDot(values, i * n + k + 1, v, k + 1, n - k - 1) }
+    var w = DoubleMatrix(rows: 1, columns: n)
+    a.withElements { a in
+      v.withElements { v in
+        w.withMutableElements {
+          Kernels.current.rowProducts(
+            DoubleRows(a + (first * n + first), stride: n, count: count),
+            DoubleRows(v + first, stride: n, count: 1), count, $0 + first, 1)
+        }
       }
     }
-    let half = scale / 2 * dot(w, v)
-    for i in (k + 1)..<n { w[i] -= half * v[i] }
-    a.values.withUnsafeMutableBufferPointer { values in
-      v.withUnsafeBufferPointer { v in
-        w.withUnsafeBufferPointer { w in
-          for i in (k + 1)..<n {
-            lanesAdd(-v[i], w, k + 1, to: values, i * n + k + 1, n - k - 1)
-            lanesAdd(-w[i], v, k + 1, to: values, i * n + k + 1, n - k - 1)
+    for i in first..<n { w[0, i] *= scale }
+    let half = scale / 2 * dot(w.values, v.values)
+    for i in first..<n { w[0, i] -= half * v[0, i] }
+    subtract(v, w, from: &a, first)
+  }
+
+  /// a ← a − v·wᵀ − w·vᵀ from row and column `first` on.
+  private func subtract(_ v: DoubleMatrix, _ w: DoubleMatrix, from a: inout DoubleMatrix, _ first: Int) {
+    let (n, count) = (size, size - first)
+    let (minusV, minusW) = (v.values.map { -$0 }, w.values.map { -$0 })
+    v.withElements { v in
+      w.withElements { w in
+        a.withMutableElements { a in
+          // A few rows at a time stay in the cache for the second term.
+          for row in stride(from: first, to: n, by: 8) {
+            let rows = MutableDoubleRows(a + (row * n + first), stride: n, count: min(8, n - row))
+            add(minusV, from: row, times: w + first, to: rows, count)
+            add(minusW, from: row, times: v + first, to: rows, count)
           }
         }
       }
     }
+  }
+
+  /// Each row becomes row + factor · source.
+  private func add(
+    _ factors: Doubles, from first: Int, times source: Doubles, to rows: MutableDoubleRows, _ count: Int
+  ) {
+    Kernels.current.addRow(factors + first, source, rows, count)
   }
 
   mutating func diagonalize() {
@@ -123,8 +145,8 @@ private struct Tridiagonal {
       shift = sine * t
       diagonal[i + 1] = g + shift
       g = cosine * t - b
-      vectors.values.withUnsafeMutableBufferPointer {
-        rotateRows($0, i * n, (i + 1) * n, n, cosine, sine)
+      vectors.withMutableElements {
+        Kernels.current.rotateRows($0 + i * n, $0 + (i + 1) * n, n, cosine, sine)
       }
     }
     diagonal[first] -= shift
@@ -147,7 +169,7 @@ private struct Tridiagonal {
     }
     var result = DoubleMatrix(rows: n, columns: n, values: order.flatMap { vectors.row($0) })
     // A few vectors at a time stay in the cache while the reflections stream by.
-    for first in stride(from: 0, to: n, by: 8) { reflect(&result, first..<min(n, first + 8)) }
+    for first in stride(from: 0, to: n, by: 8) { takeBack(&result, first..<min(n, first + 8)) }
     for i in 0..<n where signOfLargest(result.row(i)) < 0 {
       for j in 0..<n { result[i, j] = -result[i, j] }
     }
@@ -155,18 +177,16 @@ private struct Tridiagonal {
   }
 
   /// Takes rows back through all reflections, the last one first.
-  private func reflect(_ matrix: inout DoubleMatrix, _ rows: Range<Int>) {
+  private func takeBack(_ matrix: inout DoubleMatrix, _ rows: Range<Int>) {
     let n = size
-    reflections.values.withUnsafeBufferPointer { values in
-      matrix.values.withUnsafeMutableBufferPointer { x in
+    reflections.withElements { reflections in
+      matrix.withMutableElements { matrix in
         for k in stride(from: n - 3, through: 0, by: -1) where scales[k] != 0 {
           // Reflection k is zero up to its element k; whole lanes of eight are left out.
           let start = (k + 1) & ~7
-          for row in rows {
-            let (place, count) = (row * n + start, n - start)
-            let product = lanesDot(values, k * n + start, UnsafeBufferPointer(x), place, count)
-            lanesAdd(-scales[k] * product, values, k * n + start, to: x, place, count)
-          }
+          reflect(
+            MutableDoubleRows(matrix + (rows.lowerBound * n + start), stride: n, count: rows.count),
+            along: reflections + (k * n + start), scales[k], n - start)
         }
       }
     }
@@ -219,21 +239,21 @@ public struct ThinSVD: Sendable {
     let (n, width, partnerWidth) = (rows.rows, rows.columns, partner.columns)
     for _ in 0..<40 {
       var turned = false
-      rows.values.withUnsafeMutableBufferPointer { a in
-        partner.values.withUnsafeMutableBufferPointer { v in
-          let read = UnsafeBufferPointer(a)
+      rows.withMutableElements { rows in
+        partner.withMutableElements { partner in
           for i in 0..<n {
             for j in (i + 1)..<max(n, i + 1) {
-              let product = lanesDot(read, i * width, read, j * width, width)
-              let first = lanesDot(read, i * width, read, i * width, width)
-              let second = lanesDot(read, j * width, read, j * width, width)
+              let (a, b) = (rows + i * width, rows + j * width)
+              let (product, first, second) = (dot(a, b, width), dot(a, a, width), dot(b, b, width))
               guard abs(product) > 1e-15 * (first * second).squareRoot() else { continue }
               turned = true
               let zeta = (second - first) / (2 * product)
               let tangent = (zeta < 0 ? -1 : 1) / (abs(zeta) + (1 + zeta * zeta).squareRoot())
               let cosine = 1 / (1 + tangent * tangent).squareRoot()
-              rotateRows(a, i * width, j * width, width, cosine, cosine * tangent)
-              rotateRows(v, i * partnerWidth, j * partnerWidth, partnerWidth, cosine, cosine * tangent)
+              Kernels.current.rotateRows(a, b, width, cosine, cosine * tangent)
+              Kernels.current.rotateRows(
+                partner + i * partnerWidth, partner + j * partnerWidth, partnerWidth, cosine, cosine * tangent
+              )
             }
           }
         }

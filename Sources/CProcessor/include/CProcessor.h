@@ -176,3 +176,45 @@ OFFPRINT_INLINE void offprint_logistic(const double *margins, double shift, doub
   offprint_doubles loss = m > 0.0 ? quotient : quotient - m;
   __builtin_memcpy(losses, &loss, sizeof loss);
 }
+
+/// 16 times cos(x), in place, by the operations of Elementary.cos; NaN where |x| > 10^6.
+OFFPRINT_INLINE void offprint_cosines(double *values) {
+  offprint_doubles x;
+  __builtin_memcpy(&x, values, sizeof x);
+  const offprint_doubles shift = 6755399441055744.0;
+  offprint_doubles quarters = x * 0.6366197723675814;
+  // The nearest whole number, of two the one farther from zero.
+  offprint_doubles n = (quarters + shift) - shift;
+  offprint_doubles rest = quarters - n;
+  n = ((rest == 0.5) & (quarters > 0.0)) ? n + 1.0 : n;
+  n = ((rest == -0.5) & (quarters < 0.0)) ? n - 1.0 : n;
+  offprint_longs turn = __builtin_bit_cast(offprint_longs, n + shift) - __builtin_bit_cast(offprint_longs, shift) + 1;
+  offprint_doubles r = x - n * 0x1.921fb54400000p+0;
+  r = r - n * 0x1.0b4611a600000p-34;
+  r = r - n * 0x1.3198a2e037073p-69;
+  offprint_doubles square = r * r;
+  offprint_doubles sine = 1.0 / 355687428096000.0;
+  sine = sine * square - 1.0 / 1307674368000.0;
+  sine = sine * square + 1.0 / 6227020800.0;
+  sine = sine * square - 1.0 / 39916800.0;
+  sine = sine * square + 1.0 / 362880.0;
+  sine = sine * square - 1.0 / 5040.0;
+  sine = sine * square + 1.0 / 120.0;
+  sine = sine * square - 1.0 / 6.0;
+  sine = r + r * square * sine;
+  offprint_doubles cosine = -1.0 / 6402373705728000.0;
+  cosine = cosine * square + 1.0 / 20922789888000.0;
+  cosine = cosine * square - 1.0 / 87178291200.0;
+  cosine = cosine * square + 1.0 / 479001600.0;
+  cosine = cosine * square - 1.0 / 3628800.0;
+  cosine = cosine * square + 1.0 / 40320.0;
+  cosine = cosine * square - 1.0 / 720.0;
+  cosine = cosine * square + 1.0 / 24.0;
+  cosine = cosine * square - 1.0 / 2.0;
+  cosine = 1.0 + square * cosine;
+  offprint_doubles value = (turn & 1) == 0 ? sine : cosine;
+  value = (turn & 2) == 0 ? value : -value;
+  offprint_doubles size = x < 0.0 ? -x : x;
+  x = size <= 1000000.0 ? value : (offprint_doubles)__builtin_nan("");
+  __builtin_memcpy(values, &x, sizeof x);
+}

@@ -1,6 +1,7 @@
 // Serves execute: least squares on more and more features: the classical U-curve and double descent (Belkin et al. 2019).
 import BitExact
 import Datasets
+import KernelTable
 import Specification
 import Tables
 import Training
@@ -113,13 +114,15 @@ struct FeatureRegression: RunProtocol {
 
   func run(_ context: RunContext) throws -> RunResult {
     let split = try context.library.load(context.configuration.data, seed: context.streamSeed)
-    let features = RandomFeatures(split.train, isPolynomial, bandwidth, counts.max() ?? 1, context.streamSeed)
+    let most = counts.max() ?? 1
+    let features = RandomFeatures(split.train, isPolynomial, bandwidth, most, context.streamSeed)
+    let (trainFeatures, testFeatures) = (features.of(split.train), features.of(split.test))
     let targets = targetColumns(split.train)
     var capacity = RunTable(FeatureRegression.tables[1])
     var curve: [(features: Int, error: Double, mse: Double)] = []
     for (index, count) in counts.enumerated() {
       try context.progress(index, counts.count)
-      let (train, test) = (features.matrix(split.train, count), features.matrix(split.test, count))
+      let (train, test) = (trainFeatures.first(count), testFeatures.first(count))
       for solver in solvers {
         var penalty = 0.0
         let weights: [[Double]]
@@ -221,11 +224,13 @@ struct FeatureRegression: RunProtocol {
 /// Features of inputs; the first N of them are the same for every N.
 private struct RandomFeatures {
   private let isPolynomial: Bool
+  private let count: Int
   private let directions: DoubleMatrix
   private let phases: [Double]
 
   init(_ data: LabelledData, _ isPolynomial: Bool, _ bandwidth: Double, _ count: Int, _ seed: UInt64) {
     self.isPolynomial = isPolynomial
+    self.count = count
     guard !isPolynomial else {
       (directions, phases) = (DoubleMatrix(rows: 0, columns: 1), [])
       return
@@ -253,26 +258,25 @@ private struct RandomFeatures {
     return median > 0 ? median : 1
   }
 
-  /// One row an example, `count` features scaled by √(2/N).
-  func matrix(_ data: LabelledData, _ count: Int) -> DoubleMatrix {
-    isPolynomial ? polynomials(data, count) : waves(data, count)
+  /// All features of the examples.
+  func of(_ data: LabelledData) -> FeatureMatrix {
+    isPolynomial
+      ? FeatureMatrix(values: polynomials(data), isScaled: false)
+      : FeatureMatrix(values: waves(data), isScaled: true)
   }
 
-  private func waves(_ data: LabelledData, _ count: Int) -> DoubleMatrix {
+  private func waves(_ data: LabelledData) -> DoubleMatrix {
     let x = DoubleMatrix(
       rows: data.count, columns: data.inputCount, values: data.inputs.map(Double.init))
-    let used = DoubleMatrix(
-      rows: count, columns: data.inputCount, values: Array(directions.values.prefix(count * data.inputCount)))
-    var result = x.timesTransposed(used)
-    let scale = (2 / Double(count)).squareRoot()
-    for row in 0..<data.count {
-      for k in 0..<count { result[row, k] = scale * Elementary.cos(result[row, k] + phases[k]) }
-    }
+    var result = x.timesTransposed(directions)
+    let count = phases.count
+    for row in 0..<data.count { for k in 0..<count { result.values[row * count + k] += phases[k] } }
+    Kernels.current.cosines(&result.values, result.values.count)
     return result
   }
 
   /// P₀ … P_{count−1}, scaled to mean square 1 over −1…1.
-  private func polynomials(_ data: LabelledData, _ count: Int) -> DoubleMatrix {
+  private func polynomials(_ data: LabelledData) -> DoubleMatrix {
     var result = DoubleMatrix(rows: data.count, columns: count)
     for row in 0..<data.count {
       let x = Double(data.inputs[row])
@@ -282,6 +286,24 @@ private struct RandomFeatures {
         let next = ((2 * Double(k) + 1) * x * current - Double(k) * previous) / (Double(k) + 1)
         (previous, current) = (current, next)
       }
+    }
+    return result
+  }
+}
+
+/// Features of examples, of which models of different sizes take the first ones.
+private struct FeatureMatrix {
+  /// One row an example, one column a feature.
+  let values: DoubleMatrix
+  /// Whether N features are scaled by √(2/N).
+  let isScaled: Bool
+
+  /// One row an example, `count` features.
+  func first(_ count: Int) -> DoubleMatrix {
+    let scale = isScaled ? (2 / Double(count)).squareRoot() : 1
+    var result = DoubleMatrix(rows: values.rows, columns: count)
+    for row in 0..<values.rows {
+      for k in 0..<count { result.values[row * count + k] = scale * values.values[row * values.columns + k] }
     }
     return result
   }
