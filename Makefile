@@ -66,7 +66,7 @@ gallery: packages
 	@.build/release/Gallery
 
 ## Prints steps per second and GFLOP/s of every workload, one JSON object a line.
-bench: packages
+bench: packages $(OFFPRINT)
 	@swift build --configuration release --product Benchmarks >&2
 	@for name in $$(.build/release/Benchmarks names); do .build/release/Benchmarks $$name || exit 1; done
 

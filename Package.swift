@@ -120,8 +120,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "BitExact", "KernelTable", "KernelDigests", "Datasets", "Diagnostics", "Plotting", "Specification",
-        "Tables", "Training",
+        "BitExact", "KernelTable", "KernelDigests", "Datasets", "Diagnostics", "Plotting", "RunStore",
+        "Specification", "Tables", "Training",
       ],
       exclude: ["Peers"], swiftSettings: strict),
     .executableTarget(

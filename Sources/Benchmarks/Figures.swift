@@ -79,7 +79,7 @@ struct FigureWorkload {
   }
 
   /// A linear congruential generator (Knuth's MMIX constants).
-  private static func uniform(_ state: inout UInt64) -> Double {
+  static func uniform(_ state: inout UInt64) -> Double {
     state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
     return Double(state >> 11) / 9_007_199_254_740_992
   }

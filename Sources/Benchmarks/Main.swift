@@ -33,6 +33,8 @@ enum Main {
     }
     benches.append(("logreg", { _ in separable() }))
     for workload in FigureWorkload.all { benches.append((workload.name, { _ in draw(workload.make()) })) }
+    benches.append(("article", { _ in try DocumentBench.article() }))
+    benches.append(("paper_200_sections", { _ in try DocumentBench.longPaper() }))
     benches.append(("machine", { _ in try wholeMachine() }))
     benches.append(("gemm", { peak in matrixShapes.forEach { timeProduct($0, peak) } }))
     benches.append(("conv", { peak in convolutionShapes.forEach { timeConvolution($0, peak) } }))

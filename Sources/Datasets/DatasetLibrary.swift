@@ -134,6 +134,16 @@ public final class DatasetLibrary: Sendable {
     return parts.count == paths.count ? parts.joined(separator: " ") : nil
   }
 
+  /// Paths and stamps of the files of a dataset, which tell whether they are those that were there before; empty for one that
+  /// is made, unknown or missing.
+  public func stamps(of name: String) -> String {
+    switch DatasetName(rawValue: name) {
+    case .some(let name) where [.mnist, .fashionMNIST, .cifar10].contains(name):
+      ((try? identity(of: DatasetRequest(name))) ?? nil) ?? ""
+    default: ""
+    }
+  }
+
   /// What a source is known by without its content: of files their paths, sizes and times of change.
   private func identity(of request: DatasetRequest) throws(DatasetError) -> String? {
     switch request.name {

@@ -4,7 +4,10 @@
 public let textForms: [(written: String, meaning: String)] = [
   ("`$x^2$`, `$$…$$`", "A formula, in the text or displayed; `{#eq-loss}` after a displayed one numbers it."),
   ("`[@key]`, `[see @a, p. 3; @b]`", "Works of the bibliography, with what stands before and after each."),
-  ("`@key`, `[-@key]`", "A work whose authors are part of the sentence; a work without its authors."),
+  (
+    "`@key`, `@key [p. 3]`, `[-@key]`",
+    "A work whose authors are part of the sentence, also with a place in it; a work without its authors."
+  ),
   (
     "`@fig-x`, `@Fig-x`, `[-@fig-x]`",
     "A reference: figure 3, Figure 3 at the start of a sentence, or 3 alone."

@@ -13,8 +13,8 @@ import Tables
 struct DrawnFigure {
   /// What the report shows.
   var resolved: ResolvedFigure
-  /// The files, by path below the report.
-  var files: [(path: String, bytes: [UInt8])]
+  /// The files, which are read only when the report lacks them.
+  var files: [ReportFile]
 }
 
 /// Raised whenever the plotter draws something differently, so that figures drawn before are drawn again.
@@ -34,7 +34,7 @@ func draw(_ plan: PaperPlan, _ results: Results, cache: String) throws -> [Strin
 /// Writes each figure of a paper whose results are stored as a Vega-Lite specification; returns their paths.
 func exportFigures(_ request: BuildRequest, in workspace: Workspace, to folder: String) throws -> [String] {
   var summary = BuildSummary()
-  let plan = try loadPlan(request, workspace, &summary)
+  let plan = try loadPlan(ParsedPaper(request), request, workspace, &summary)
   var loaded: [String: RunResult] = [:]
   load(plan.runs, workspace.store, into: &loaded, &summary.damaged)
   let results = Results(plan, loaded, failures: [])
@@ -57,17 +57,17 @@ private struct FigureDrawing {
   let cache: String
 
   func draw() throws -> DrawnFigure {
-    let data = figure.tableNames.compactMap { results.tables[$0]?.csv }.joined(separator: "\n")
+    let data = figure.tableNames.compactMap { results.csv($0) }.joined(separator: "\n")
     let provenance = FigureProvenance(
       caption: figure.caption, specificationDigest: SHA256.hexDigest(of: figure.specification.canonicalJSON),
       dataDigest: SHA256.hexDigest(of: data))
     let key = SHA256.hexDigest(
       of: "\(plotterVersion) \(provenance.caption) \(provenance.specificationDigest) \(provenance.dataDigest)"
     )
-    var files: [(path: String, bytes: [UInt8])] = []
+    var files: [ReportFile] = []
     let (picture, light) = try pictures(.page, "figures/\(block.id)", key, provenance, &files)
     let (narrow, _) = try pictures(.phone, "figures/\(block.id)-phone", key, provenance, &files)
-    files.append(("data/\(block.id).csv", Array(light.csv.utf8)))
+    files.append(ReportFile("data/\(block.id).csv", recipe: key) { Array(light.csv.utf8) })
     let resolved = ResolvedFigure(
       picture: picture, narrowPicture: narrow, isFullWidth: figure.specification["width"]?.string == "full",
       altText: alternativeText(light.alternativeText),
@@ -82,37 +82,67 @@ private struct FigureDrawing {
     return values?.filled(results.tables) ?? text
   }
 
-  /// The light and the dark picture of a size, added to `files`; also the light one as it is kept.
+  /// The light and the dark picture of a size, added to `files`; also what is kept of the light one.
   private func pictures(
     _ size: FigureSize, _ name: String, _ key: String, _ provenance: FigureProvenance,
-    _ files: inout [(path: String, bytes: [UInt8])]
-  ) throws -> (ResolvedPicture, CachedPicture) {
+    _ files: inout [ReportFile]
+  ) throws -> (ResolvedPicture, KeptPicture) {
     let light = try picture(.light, size, key, provenance)
-    let dark = try picture(.dark, size, key, provenance)
-    files += [("\(name).png", light.png), ("\(name)-dark.png", dark.png)]
+    for (path, theme) in [("\(name).png", Theme.light), ("\(name)-dark.png", .dark)] {
+      let recipe = "\(key) \(size.rawValue) \(theme.rawValue)"
+      files.append(ReportFile(path, recipe: recipe) { try png(theme, size, key, provenance) })
+    }
     let resolved = ResolvedPicture(
       path: "\(name).png", darkPath: "\(name)-dark.png", width: light.width, height: light.height)
     return (resolved, light)
   }
 
-  /// The picture from the cache, or drawn and put there.
+  /// What is kept of a picture, which is drawn when nothing is.
   private func picture(
     _ theme: Theme, _ size: FigureSize, _ key: String, _ provenance: FigureProvenance
-  ) throws -> CachedPicture {
-    let path = "\(cache)/\(key.prefix(2))/\(key.dropFirst(2))-\(size.rawValue)-\(theme.rawValue)"
-    if let picture = CachedPicture(path) { return picture }
+  ) throws -> KeptPicture {
+    if let bytes = try? Files.read(path(theme, size, key)), let body = unsealed(bytes),
+      let picture = KeptPicture(stored: body)
+    {
+      return picture
+    }
+    return try draw(theme, size, key, provenance).picture
+  }
+
+  /// The bytes of a picture, which is drawn when they are lost or damaged.
+  private func png(
+    _ theme: Theme, _ size: FigureSize, _ key: String, _ provenance: FigureProvenance
+  ) throws -> [UInt8] {
+    let picture = try picture(theme, size, key, provenance)
+    if let png = try? Files.read("\(path(theme, size, key)).png"), SHA256.hexDigest(of: png) == picture.digest
+    {
+      return png
+    }
+    return try draw(theme, size, key, provenance).png
+  }
+
+  private func path(_ theme: Theme, _ size: FigureSize, _ key: String) -> String {
+    "\(cache)/\(key.prefix(2))/\(key.dropFirst(2))-\(size.rawValue)-\(theme.rawValue)"
+  }
+
+  private func draw(
+    _ theme: Theme, _ size: FigureSize, _ key: String, _ provenance: FigureProvenance
+  ) throws -> (picture: KeptPicture, png: [UInt8]) {
     let rendered = try Plotting.draw(
       figure, tables: { results.tables[$0] }, theme: theme, size: size, provenance: provenance)
-    let picture = CachedPicture(rendered)
+    let picture = KeptPicture(rendered)
+    let path = path(theme, size, key)
     try Files.makeFolder(path.parentFolder)
-    try picture.save(path)
-    return picture
+    try Files.write(rendered.png, to: "\(path).png", durable: false)
+    try Files.write(sealed(picture.stored), to: path, durable: false)
+    return (picture, rendered.png)
   }
 }
 
-/// A drawn picture as it is kept: the PNG, and what the report says about it.
-private struct CachedPicture {
-  var png: [UInt8]
+/// What the report says about a picture, kept beside its PNG.
+private struct KeptPicture: Storable {
+  /// The digest of the PNG.
+  var digest: String
   var width: Int
   var height: Int
   var alternativeText: String
@@ -120,7 +150,7 @@ private struct CachedPicture {
   var table: DataTable
 
   init(_ rendered: RenderedFigure) {
-    png = rendered.png
+    digest = SHA256.hexDigest(of: rendered.png)
     width = rendered.cssWidth
     height = rendered.cssHeight
     alternativeText = rendered.alternativeText
@@ -129,31 +159,25 @@ private struct CachedPicture {
       header: rendered.table.columns.map(\.name), rows: rendered.table.rows.map { $0.map(\.shortLabel) })
   }
 
-  /// A picture that was kept whole; `nil` when there is none, or a damaged one.
-  init?(_ path: String) {
-    guard let png = try? Files.read("\(path).png"), let bytes = try? Files.read("\(path).json"),
-      let value = try? Value(json: bytes), value["png"]?.string == SHA256.hexDigest(of: png),
-      let width = value["width"]?.integer, let height = value["height"]?.integer,
-      let text = value["alt"]?.string,
-      let csv = value["csv"]?.string, let header = value["header"]?.array?.compactMap(\.string),
-      let rows = value["rows"]?.array?.map({ $0.array?.compactMap(\.string) ?? [] })
+  init?(_ reader: inout RowReader) {
+    guard let digest = String(&reader), let width = Int(&reader), let height = Int(&reader),
+      let text = String(&reader), let csv = String(&reader), let table = DataTable(&reader)
     else { return nil }
-    self.png = png
+    self.digest = digest
     self.width = width
     self.height = height
     alternativeText = text
     self.csv = csv
-    table = DataTable(header: header, rows: rows)
+    self.table = table
   }
 
-  func save(_ path: String) throws(FileError) {
-    let value: Value = [
-      "alt": .string(alternativeText), "csv": .string(csv), "height": .number(Double(height)),
-      "header": .array(table.header.map { .string($0) }), "png": .string(SHA256.hexDigest(of: png)),
-      "rows": .array(table.rows.map { .array($0.map { .string($0) }) }), "width": .number(Double(width)),
-    ]
-    try Files.write(png, to: "\(path).png", durable: false)
-    try Files.write(Array(value.canonicalJSON.utf8), to: "\(path).json", durable: false)
+  func store(_ writer: inout RowWriter) {
+    digest.store(&writer)
+    width.store(&writer)
+    height.store(&writer)
+    alternativeText.store(&writer)
+    csv.store(&writer)
+    table.store(&writer)
   }
 }
 

@@ -52,7 +52,7 @@ public func cleanStore(
   removed.bytes += workspace.store.removeLeftovers(dryRun: dryRun).bytes
   if !dryRun {
     emptyFolder(workspace.figureCache)
-    emptyFolder(workspace.tableCache)
+    workspace.memory.forget()
   }
   return removed
 }

@@ -47,7 +47,7 @@ public func estimatePlan(_ request: BuildRequest, in workspace: Workspace) throw
   // Data that are not here yet are no reason not to say what a build would take.
   var workspace = workspace
   workspace.library = workspace.library.withPublishedSizes
-  let plan = try loadPlan(request, workspace, &summary)
+  let plan = try loadPlan(ParsedPaper(request), request, workspace, &summary)
   let pace = Pace(plan, workspace)
   var estimate = PlanEstimate(paper: request.folder, profile: request.profile, workers: workspace.workers)
   var left: [Double] = []

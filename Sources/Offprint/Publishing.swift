@@ -10,57 +10,74 @@ import RunStore
 import Specification
 import Tables
 
-/// Fills in everything that the report shows.
-func resolvedPaper(_ resolver: Resolver, _ pictures: [String: DrawnFigure]) -> ResolvedPaper {
-  var paper = ResolvedPaper(
-    manuscript: resolver.plan.manuscript, profile: resolver.reportProfile,
-    engine: EngineInfo(name: "Offprint", numericVersion: String(numericVersion)), values: resolver.values(),
-    claims: resolver.claims(), figures: pictures.mapValues(\.resolved), tables: resolver.resolvedTables(),
-    experiments: resolver.experiments())
-  paper.elsewhere = resolver.elsewhere()
-  return paper
-}
-
-/// Writes a paper's report; returns the path of its page.
-///
-/// Files of an earlier report that this one no longer has are removed from its folders.
-func publish(
-  _ paper: ResolvedPaper, _ results: Results, _ pictures: [String: DrawnFigure], from source: String,
-  to output: String
-) throws -> String {
-  let folder = "\(output)/\(paperName(source))"
-  var files: [(path: String, bytes: [UInt8])] = []
-  for figure in pictures.values {
-    for (path, bytes) in figure.files { files.append((path, bytes)) }
-  }
-  for table in results.tables.values { files.append(("data/\(table.name).csv", Array(table.csv.utf8))) }
-  for image in paper.manuscript.images {
-    if let bytes = try Files.read("\(source)/\(image.path)") { files.append((image.path, bytes)) }
-  }
-  files.append(("card.png", try socialCard(paper).png()))
-  files.append(("results.json", Array(resultsExport(paper).prettyJSON.utf8)))
-  files.append(("claims.json", Array(claimsExport(paper).prettyJSON.utf8)))
-  for page in reportPages(paper, sha256: { SHA256.hexDigest(of: $0) }) {
-    files.append((page.path, Array(page.html.utf8)))
-  }
-  files += describe(paper, files)
-  for (path, bytes) in files {
-    try Files.makeFolder("\(folder)/\(path)".parentFolder)
-    try Files.update(bytes, at: "\(folder)/\(path)")
-  }
-  let kept = Set(files.map(\.path))
-  for sub in ["figures", "data", "provenance"] {
-    for file in Files.list("\(folder)/\(sub)") where !kept.contains("\(sub)/\(file)") {
-      Files.remove("\(folder)/\(sub)/\(file)")
+/// The files that hold results and nothing of the text: a table of each experiment, and the figures.
+func resultFiles(
+  _ plan: PaperPlan, _ results: Results, _ pictures: [String: DrawnFigure], _ workspace: Workspace
+) -> [ReportFile] {
+  let cache = TableCache(memory: workspace.memory, store: workspace.store)
+  let tables = plan.experiments.flatMap { experiment in
+    let seal = cache.seal(experiment)
+    return experiment.declarations.map { declaration in
+      let name = experiment.tableName(declaration)
+      return ReportFile("data/\(name).csv", recipe: seal.map { "\($0) \(name)" }) {
+        Array((results.csv(name) ?? "").utf8)
+      }
     }
   }
-  // Pages of sections that the paper no longer has; exports stay.
-  let exports = Set(ExportFormat.allCases.flatMap(\.fileNames))
-  for file in Files.list(folder)
-  where file.hasSuffix(".html") && !kept.contains(file) && !exports.contains(file) {
-    Files.remove("\(folder)/\(file)")
+  return tables + plan.figures.compactMap { pictures[$0.block.id]?.files }.joined()
+}
+
+/// Writes a paper's report into `report`, where its results are already; returns the path of its page.
+///
+/// Files of an earlier report that this one no longer has are removed from its folders.
+///
+/// - Parameter seal: the digest of everything that the findings depend on; `nil` when that is not known.
+func publish(
+  _ paper: ResolvedPaper, _ seal: String?, from source: String, to report: inout ReportFolder
+) throws -> String {
+  for image in paper.manuscript.images {
+    let path = "\(source)/\(image.path)"
+    guard let stamp = FileStamp(path) else { continue }
+    try report.put(ReportFile(image.path, recipe: "\(stamp)") { try Files.read(path) ?? [] })
   }
-  return "\(folder)/index.html"
+  let pages = ReportPages(paper, sha256: { SHA256.hexDigest(of: $0) })
+  let outline = seal.map { SHA256.hexDigest(of: $0 + pages.outline) }
+  try report.put(ReportFile("card.png", recipe: seal) { try socialCard(paper).png() })
+  try report.put(ReportFile("results.json", recipe: seal) { Array(resultsExport(paper).prettyJSON.utf8) })
+  try report.put(ReportFile("claims.json", recipe: outline) { Array(claimsExport(paper).prettyJSON.utf8) })
+  for page in pages.article { try report.put(ReportFile(page.path, page.html)) }
+  for block in pages.experiments {
+    try report.put(
+      ReportFile(provenancePath(block.id), recipe: outline) { Array(pages.provenance(of: block).utf8) })
+  }
+  try report.put(ReportFile("CITATION.cff", citationFile(paper)))
+  try report.put(crate(of: paper, seal, report.files))
+  removeOthers(in: report)
+  report.remember()
+  return "\(report.path)/index.html"
+}
+
+/// The crate that describes the files of a report. What else it says stands on the article's page or among the findings.
+private func crate(of paper: ResolvedPaper, _ seal: String?, _ files: [PublishedFile]) -> ReportFile {
+  let list = files.map { "\($0.path) \($0.size) \($0.sha256)" }.joined(separator: "\n")
+  return ReportFile("ro-crate-metadata.json", recipe: seal.map { SHA256.hexDigest(of: "\($0)\n\(list)") }) {
+    Array(researchObject(paper, files: files).prettyJSON.utf8)
+  }
+}
+
+/// Removes what an earlier report had and this one has not; exports stay.
+private func removeOthers(in report: ReportFolder) {
+  let kept = Set(report.files.map(\.path))
+  for sub in ["figures", "data", "provenance"] {
+    for file in Files.list("\(report.path)/\(sub)") where !kept.contains("\(sub)/\(file)") {
+      Files.remove("\(report.path)/\(sub)/\(file)")
+    }
+  }
+  let exports = Set(ExportFormat.allCases.flatMap(\.fileNames))
+  for file in Files.list(report.path)
+  where file.hasSuffix(".html") && !kept.contains(file) && !exports.contains(file) {
+    Files.remove("\(report.path)/\(file)")
+  }
 }
 
 /// The picture that stands for a paper where somebody links to it.
@@ -89,11 +106,6 @@ public func publishSite(_ papers: [PaperSummary], in workspace: Workspace) throw
   let page = sitePage(title: "Papers", papers: papers, others: others, sha256: { SHA256.hexDigest(of: $0) })
   try Files.makeFolder(workspace.output)
   try Files.update(Array(page.utf8), at: "\(workspace.output)/index.html")
-  try Files.makeFolder("\(workspace.output)/reference")
-  for (name, schema) in [("results", resultsSchema), ("claims", claimsSchema)] {
-    try Files.update(
-      Array(schema.prettyJSON.utf8), at: "\(workspace.output)/reference/\(name).schema.json")
-  }
 }
 
 extension String {

@@ -13,10 +13,17 @@ import Tables
 
 /// Writes the reference page and the JSON Schema under `output/reference`.
 public func publishReference(in workspace: Workspace) throws {
-  let folder = "\(workspace.output)/reference"
-  try Files.makeFolder(folder)
-  try Files.update(Array(try referencePage().utf8), at: "\(folder)/index.html")
-  try Files.update(Array(languageSchema().prettyJSON.utf8), at: "\(folder)/schema.json")
+  var folder = ReportFolder("\(workspace.output)/reference", memory: workspace.memory)
+  // They depend on the program alone, without which nothing is remembered.
+  try folder.put(ReportFile("index.html", recipe: "reference") { Array(try referencePage().utf8) })
+  try folder.put(schema("schema", languageSchema))
+  try folder.put(schema("results.schema") { resultsSchema })
+  try folder.put(schema("claims.schema") { claimsSchema })
+  folder.remember()
+}
+
+private func schema(_ name: String, _ make: @escaping () -> Value) -> ReportFile {
+  ReportFile("\(name).json", recipe: "schema") { Array(make().prettyJSON.utf8) }
 }
 
 /// The reference as one HTML page, made from the declarations.

@@ -65,43 +65,77 @@ public func regenerate(
   _ request: BuildRequest, in workspace: Workspace, progress: inout some ExecutionProgress
 ) throws -> BuildSummary {
   var summary = BuildSummary()
+  var report = ReportFolder("\(workspace.output)/\(paperName(request.folder))", memory: workspace.memory)
 
-  // Parse and plan: every mistake is reported before anything is run.
-  var plan = try loadPlan(request, workspace, &summary)
-  try Files.requireWritable("\(workspace.output)/\(paperName(request.folder))")
+  // Parse. When only prose has changed since the last build, what that found in the results still holds.
+  let parsed = ParsedPaper(request)
+  if let found = recall(parsed, request, workspace, &report) {
+    summary.diagnostics = parsed.diagnostics.sorted
+    try write(found, of: parsed, request, &report, &summary)
+    return summary
+  }
+
+  // Plan: every mistake is reported before anything is run.
+  var plan = try loadPlan(parsed, request, workspace, &summary)
+  try Files.requireWritable(report.path)
 
   // Execute: what the store lacks; where the first seeds have then decided for more, those.
   var results = try execute(plan, request, workspace, &summary, &progress)
   if results != nil, plan.hasUndecidedSeeds(workspace.store) {
-    plan = try loadPlan(request, workspace, &summary)
+    plan = try loadPlan(parsed, request, workspace, &summary)
     results = try execute(plan, request.withoutFreshness, workspace, &summary, &progress)
   }
   guard let results else { return summary }
 
   // Resolve: values, verdicts, figures, tables.
-  let resolver = Resolver(plan: plan, results: results)
   let pictures = try draw(plan, results, cache: workspace.figureCache)
-  let paper = resolvedPaper(resolver, pictures)
-  summary.diagnostics += unboundNumbers(plan.manuscript, paper.values)
-  summary.verdicts = plan.claims.map { ($0.block.id, paper.claims[$0.block.id]?.verdict ?? .notJudged) }
+  let findings = Findings(Resolver(plan: plan, results: results), pictures.mapValues(\.resolved))
 
-  // Write: beside the old files, then in their place.
-  summary.page = try publish(paper, results, pictures, from: request.folder, to: workspace.output)
+  // Write: the numbers, then the text that shows them, each only where it has changed.
+  for file in resultFiles(plan, results, pictures, workspace) { try report.put(file) }
   if request.writesLock, request.only == nil, summary.failures.isEmpty {
     try writeLock(results, plan, &summary)
   }
-  summary.paper = PaperSummary(path: "\(paperName(request.folder))/index.html", paper: paper)
+  let seal = keep(findings, parsed, plan, request, workspace, report, summary)
+  try write(Found(findings: findings, seal: seal), of: parsed, request, &report, &summary)
   return summary
 }
 
-/// Parses and plans; all mistakes are thrown together.
-func loadPlan(_ request: BuildRequest, _ workspace: Workspace, _ summary: inout BuildSummary) throws
-  -> PaperPlan
-{
-  var diagnostics = Diagnostics()
-  let plan = parsePaper(folder: request.folder, &diagnostics).flatMap {
-    planPaper($0, request, workspace, &diagnostics)
+/// A paper's text with the mistakes that were found in it.
+struct ParsedPaper {
+  /// The text; `nil` when paper.yml cannot be used.
+  let manuscript: Manuscript?
+  /// Its mistakes.
+  let diagnostics: Diagnostics
+
+  /// Reads the paper of a request.
+  init(_ request: BuildRequest) {
+    var diagnostics = Diagnostics()
+    manuscript = parsePaper(folder: request.folder, &diagnostics)
+    self.diagnostics = diagnostics
   }
+}
+
+/// Writes the report of a text and of what was found.
+private func write(
+  _ found: Found, of parsed: ParsedPaper, _ request: BuildRequest, _ report: inout ReportFolder,
+  _ summary: inout BuildSummary
+) throws {
+  guard let manuscript = parsed.manuscript else { return }
+  let paper = ResolvedPaper(manuscript, found.findings)
+  summary.runs = found.findings.runs
+  summary.diagnostics += unboundNumbers(manuscript, paper.values)
+  summary.verdicts = manuscript.blocks(.claim).map { ($0.id, paper.claims[$0.id]?.verdict ?? .notJudged) }
+  summary.page = try publish(paper, found.seal, from: request.folder, to: &report)
+  summary.paper = PaperSummary(path: "\(paperName(request.folder))/index.html", paper: paper)
+}
+
+/// Plans a paper; all its mistakes are thrown together.
+func loadPlan(
+  _ parsed: ParsedPaper, _ request: BuildRequest, _ workspace: Workspace, _ summary: inout BuildSummary
+) throws -> PaperPlan {
+  var diagnostics = parsed.diagnostics
+  let plan = parsed.manuscript.flatMap { planPaper($0, request, workspace, &diagnostics) }
   guard let plan, !diagnostics.hasErrors else { throw DiagnosticError(diagnostics.sorted) }
   let ids = Set(plan.experiments.map(\.id))
   for id in (request.only ?? []).subtracting(ids).sorted() {

@@ -18,7 +18,7 @@ public func checkPaper(_ request: BuildRequest, in workspace: Workspace) -> [Dia
 /// Which runs are stored, how large the store is, and whether the lock fits.
 public func statusReport(_ request: BuildRequest, in workspace: Workspace) throws -> String {
   var summary = BuildSummary()
-  let plan = try loadPlan(request, workspace, &summary)
+  let plan = try loadPlan(ParsedPaper(request), request, workspace, &summary)
   var rows = [["experiment", "runs", "stored", "damaged", "core time"]]
   var total = 0.0
   for experiment in plan.experiments {

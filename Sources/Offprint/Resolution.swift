@@ -64,7 +64,7 @@ struct Resolver {
     if let other = plan.elsewhere.first(where: { experiments.contains($0.experiment.id) }) {
       return other.reason
     }
-    if reportProfile.isDraft { return "not part of the profile '\(plan.profile)'" }
+    if reportProfile(plan.profile).isDraft { return "not part of the profile '\(plan.profile)'" }
     if !results.failures.isEmpty { return "some of its runs have no result" }
     return (error as? DiagnosticError)?.diagnostics.first?.message ?? "\(error)"
   }
@@ -76,7 +76,7 @@ struct Resolver {
     let measured = plan.claims.map { claim in
       Result { try claim.assertion.measure(tables: { tables[$0] }) }
     }
-    let isDraft = reportProfile.isDraft
+    let isDraft = reportProfile(plan.profile).isDraft
     let pValues = measured.map { item in
       (try? item.get()).flatMap { pValue(of: $0.kind, all: $0.parts.map(\.sample.staged)) }
     }
@@ -193,26 +193,22 @@ struct Resolver {
 
   // MARK: - Tables
 
-  func resolvedTables() -> [String: ResolvedTable] {
-    var resolved: [String: ResolvedTable] = [:]
-    for (block, body) in plan.tables {
-      switch body {
-      case .ledger: resolved[block.id] = ledger(block)
-      case .comparison: resolved[block.id] = comparison(block)
-      case .written, .computed: break
-      }
-      guard case .computed(let rowAxis, let rows, _, let columns, let cells) = body else { continue }
-      let header: [ResolvedTable.Cell] =
-        block.header.isEmpty
-        ? [.heading(rowAxis)]
-          + (columns.isEmpty ? [.heading(block.body["value"]?.text ?? "")] : columns.map { .heading($0) })
-        : block.header.map { .inlines($0) }
-      resolved[block.id] = ResolvedTable(
-        header: header,
-        rows: zip(rows, cells).map { name, cells in [.heading(name)] + cells.map { .value(value($0)) } },
-        experiments: cells.first?.first?.expression.experiments ?? [])
+  /// What the tables take from the results, by id.
+  func tableNumbers() -> [String: TableNumbers] {
+    Dictionary(uniqueKeysWithValues: plan.tables.map { ($0.block.id, numbers($0.block, $0.body)) })
+  }
+
+  private func numbers(_ block: PaperBlock, _ body: TableBody) -> TableNumbers {
+    switch body {
+    case .written: .written
+    case .ledger: .ledger
+    case .comparison: .comparison(comparedNumbers(block))
+    case .computed(let rowAxis, let rows, _, let columns, let cells):
+      .computed(
+        ComputedCells(
+          rowAxis: rowAxis, rows: rows, columns: columns, cells: cells.map { $0.map(value) },
+          experiments: cells.first?.first?.expression.experiments ?? []))
     }
-    return resolved
   }
 
   // MARK: - Experiments
@@ -285,6 +281,4 @@ struct Resolver {
       }
     }
   }
-
-  var reportProfile: ReportProfile { ReportProfile(name: plan.profile, isDraft: plan.profile == "smoke") }
 }

@@ -24,6 +24,9 @@ struct Results {
     for failure in failures { self.failures[failure.key] = failure.reason }
   }
 
+  /// A table as comma-separated values; `nil` when there is none of that name.
+  func csv(_ name: String) -> String? { tables[name]?.csv }
+
   /// Adds those of an experiment.
   mutating func add(_ results: ExperimentResults) {
     digests.merge(results.digests) { first, _ in first }

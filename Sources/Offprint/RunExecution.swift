@@ -10,8 +10,7 @@ func execute(
   _ plan: PaperPlan, _ request: BuildRequest, _ workspace: Workspace, _ summary: inout BuildSummary,
   _ progress: inout some ExecutionProgress
 ) throws -> Results? {
-  let cache = TableCache(
-    folder: workspace.tableCache, store: workspace.store, executable: workspace.workerCommand[0])
+  let cache = TableCache(memory: workspace.memory, store: workspace.store)
   // Only the wanted experiments are run; what the store has of the others is shown all the same.
   let isWanted = { (experiment: Experiment) in request.only?.contains(experiment.id) ?? true }
   let kept = cache.load(plan.experiments.filter { !(request.isFresh && isWanted($0)) })

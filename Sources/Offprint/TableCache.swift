@@ -21,30 +21,21 @@ extension ExperimentResults {
   }
 }
 
-/// Tables by what they were made of: the runs, the stamps of their records, and this program.
+/// Tables by what they were made of: the runs and the stamps of their records.
 ///
-/// A record that was touched since has another stamp, and is read and checked again. The cache only saves time: what is
-/// lost or damaged in it is made again.
+/// A record that was touched since has another stamp, and is read and checked again.
 struct TableCache {
-  let folder: String
+  let memory: BuildMemory
   let store: RunStore
-  /// Another build of the program may tabulate otherwise.
-  private let program: String
-
-  init(folder: String, store: RunStore, executable: String) {
-    self.folder = folder
-    self.store = store
-    program = FileStamp(executable)?.description ?? ""
-  }
 
   /// One file for the same runs: another state of their records takes the place of an earlier one.
-  private func path(_ experiment: Experiment) -> String {
-    "\(folder)/\(SHA256.hexDigest(of: experiment.id + experiment.runs.map(\.key).joined(separator: " ")))"
+  private func name(_ experiment: Experiment) -> String {
+    "tables/\(SHA256.hexDigest(of: experiment.id + experiment.runs.map(\.key).joined(separator: " ")))"
   }
 
   /// The digest of everything that the tables depend on; `nil` while a record is missing.
-  private func seal(_ experiment: Experiment) -> String? {
-    var text = "\(program)\n\(experiment.stagedSeeds?.first ?? 0)\n"
+  func seal(_ experiment: Experiment) -> String? {
+    var text = "\(experiment.stagedSeeds?.first ?? 0)\n"
     for run in experiment.runs {
       guard let stamp = store.stamp(run.key) else { return nil }
       text += "\(stamp) \(run.axes.map(\.label).joined(separator: " "))\n"
@@ -60,12 +51,7 @@ struct TableCache {
   }
 
   private func load(_ experiment: Experiment) -> ExperimentResults? {
-    guard let seal = seal(experiment), let content = try? Files.read(path(experiment)),
-      let newline = content.firstIndex(of: 10)
-    else { return nil }
-    let body = Array(content[(newline + 1)...])
-    guard String(decoding: content[..<newline], as: UTF8.self) == "\(seal) \(SHA256.hexDigest(of: body))"
-    else {
+    guard let seal = seal(experiment), let body = memory.recall(name(experiment), madeOf: seal) else {
       return nil
     }
     var reader = RowReader(body)
@@ -79,14 +65,12 @@ struct TableCache {
     return reader.isAtEnd ? results : nil
   }
 
-  /// Keeps tables; a folder that cannot be written costs the time again, and nothing else.
+  /// Keeps tables.
   func save(_ results: ExperimentResults, of experiment: Experiment) {
     guard let seal = seal(experiment) else { return }
     var writer = RowWriter()
     for run in experiment.runs { writer.append(results.digests[run.key] ?? "") }
     for table in results.tables { writer.append(table.rows) }
-    let header = "\(seal) \(SHA256.hexDigest(of: writer.bytes))\n"
-    try? Files.makeFolder(folder)
-    try? Files.write(Array(header.utf8) + writer.bytes, to: path(experiment), durable: false)
+    memory.keep(writer.bytes, as: name(experiment), madeOf: seal)
   }
 }

@@ -7,9 +7,11 @@ import Report
 ///
 /// Whole numbers below 100 are left alone: they are more often counts than results.
 func unboundNumbers(_ manuscript: Manuscript, _ values: [Int: ResolvedValue]) -> [Diagnostic] {
-  manuscript.sections.flatMap { $0.blocks.flatMap(\.paragraphs) }.flatMap { paragraph in
+  manuscript.sections.flatMap { $0.blocks.flatMap(\.paragraphs) }.flatMap { paragraph -> [Diagnostic] in
+    let asked = paragraph.flatMap(\.values)
+    if asked.isEmpty { return [] }
     let literals = Set(paragraph.flatMap(\.literalNumbers))
-    return paragraph.flatMap(\.values).compactMap { reference -> Diagnostic? in
+    return asked.compactMap { reference -> Diagnostic? in
       guard let value = values[reference.index], let printed = value.text.numbers.first,
         literals.contains(printed), printed.contains(".") || printed.count > 2
       else { return nil }
@@ -61,8 +63,11 @@ extension Inline {
 extension String {
   /// The decimal numbers in a text, without signs and thousands separators.
   fileprivate var numbers: [String] {
-    replacing(",", with: "").split { !$0.isASCII || !($0.isNumber || $0 == ".") }.map { word in
-      String(word.reversed().drop { $0 == "." }.reversed().drop { $0 == "." })
-    }.filter { !$0.isEmpty }
+    let point = UInt8(ascii: ".")
+    let words = utf8.lazy.filter { $0 != UInt8(ascii: ",") }.split { !(48...57).contains($0) && $0 != point }
+    return words.compactMap { word in
+      let end = word.lastIndex { $0 != point }
+      return end.map { String(decoding: word[...$0], as: UTF8.self) }
+    }
   }
 }

@@ -48,7 +48,7 @@ public func verify(
   progress: inout some ExecutionProgress
 ) throws -> VerificationSummary {
   var build = BuildSummary()
-  let plan = try loadPlan(request, workspace, &build)
+  let plan = try loadPlan(ParsedPaper(request), request, workspace, &build)
   guard let lock = try LockFile(folder: request.folder) else {
     throw DiagnosticError(
       rule: "no-lock", "\(LockFile.path(request.folder)) does not exist", hint: "'offprint build' writes it")

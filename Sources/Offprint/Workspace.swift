@@ -14,8 +14,8 @@ public struct Workspace: Sendable {
   public var store: RunStore
   /// Drawn figures.
   public var figureCache: String
-  /// Tables of results.
-  public var tableCache: String
+  /// What builds leave for one another.
+  let memory: BuildMemory
   /// Worker processes.
   public var workers: Int
   /// How a worker is started.
@@ -33,7 +33,7 @@ public struct Workspace: Sendable {
     self.workers = workers
     workerCommand = [executable, "worker", "--cache", cache]
     self.library = library.remembering(in: StoredDigests(path: "\(cache)/data-digests"))
-    tableCache = "\(cache)/tables"
+    memory = BuildMemory(folder: cache, executable: executable)
   }
 }
 

@@ -97,11 +97,17 @@ func link(_ url: String, class style: String? = nil, title: String? = nil, _ con
 
 /// A path as a relative URL: what a path may contain and a URL may not is percent-encoded.
 func relativeURL(_ path: String) -> String {
-  let allowed = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8)
+  func isAllowed(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+    default: "-._~/".utf8.contains(byte)
+    }
+  }
+  if path.utf8.allSatisfy(isAllowed) { return path }
   let hexadecimal = Array("0123456789ABCDEF".utf8)
   var bytes: [UInt8] = []
   for byte in path.utf8 {
-    if allowed.contains(byte) {
+    if isAllowed(byte) {
       bytes.append(byte)
     } else {
       bytes += [UInt8(ascii: "%"), hexadecimal[Int(byte >> 4)], hexadecimal[Int(byte & 15)]]

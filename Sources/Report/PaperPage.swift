@@ -13,16 +13,52 @@ public struct ReportPage: Sendable, Hashable {
 ///
 /// `sha256` is asked for the hexadecimal digest of the style sheet, by which a page's policy admits it and nothing
 /// else.
-public func reportPages(_ paper: ResolvedPaper, sha256: (String) -> String) -> [ReportPage] {
-  var renderer = PageRenderer(paper)
-  let sections =
-    paper.manuscript.configuration.layout == .sections ? renderer.sectionPages(sha256: sha256) : []
-  let article = ReportPage(path: "index.html", html: renderer.article(sha256: sha256))
-  renderer.kind = .provenance
-  return [article] + sections
-    + paper.manuscript.experimentsInOrder.map { block in
-      ReportPage(path: provenancePath(block.id), html: renderer.provenancePage(block, sha256: sha256))
+public func reportPages(_ paper: ResolvedPaper, sha256: @escaping (String) -> String) -> [ReportPage] {
+  let pages = ReportPages(paper, sha256: sha256)
+  return pages.article
+    + pages.experiments.map { ReportPage(path: provenancePath($0.id), html: pages.provenance(of: $0)) }
+}
+
+/// The pages of a report, those of provenance only when they are asked for.
+public struct ReportPages {
+  /// The pages of the article: the whole, or its head and its sections.
+  public let article: [ReportPage]
+  /// Everything in the text that the pages of provenance depend on besides the findings.
+  public let outline: String
+  private let renderer: PageRenderer
+  private let sha256: (String) -> String
+
+  /// Renders the article. `sha256` is asked for the hexadecimal digest of the style sheet, by which a page's policy admits it
+  /// and nothing else.
+  public init(_ paper: ResolvedPaper, sha256: @escaping (String) -> String) {
+    var renderer = PageRenderer(paper)
+    // The sections come first: what stands around them depends on what they cite.
+    let sections =
+      paper.manuscript.configuration.layout == .sections ? renderer.sectionPages(sha256: sha256) : []
+    article = [ReportPage(path: "index.html", html: renderer.article(sha256: sha256))] + sections
+    renderer.kind = .provenance
+    outline = renderer.outline
+    self.renderer = renderer
+    self.sha256 = sha256
+  }
+
+  /// The experiments that have a page of provenance.
+  public var experiments: [PaperBlock] { renderer.manuscript.experimentsInOrder }
+
+  /// The page that says where the numbers of an experiment come from.
+  public func provenance(of block: PaperBlock) -> String {
+    renderer.provenancePage(block, sha256: sha256)
+  }
+}
+
+extension PageRenderer {
+  /// What pages of provenance say of the text: where its blocks stand, what they are called, and which numbers it shows.
+  fileprivate var outline: String {
+    let blocks = manuscript.blocks.map {
+      "\($0.id) \($0.number) \($0.label) \(address($0.id)) \(plainText($0.caption))"
     }
+    return (blocks + valueOrder.map { "\($0.expression) \($0.value.text)" }).joined(separator: "\n")
+  }
 }
 
 /// The article alone, with links to the pages of its provenance.

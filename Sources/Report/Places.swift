@@ -27,7 +27,7 @@ extension PageKind {
 }
 
 /// The path of the page that says where the numbers of an experiment come from.
-func provenancePath(_ experiment: String) -> String { "provenance/\(experiment).html" }
+public func provenancePath(_ experiment: String) -> String { "provenance/\(experiment).html" }
 
 extension PageKind {
   /// The place of a claim’s test or a figure’s numbers, which has the block’s id where that is not taken.

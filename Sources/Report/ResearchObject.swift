@@ -24,11 +24,12 @@ public struct PublishedFile: Sendable, Hashable {
 /// It has no time stamps: equal results give equal bytes.
 public func researchObject(_ paper: ResolvedPaper, files: [PublishedFile]) -> Value {
   let crate = Crate(paper: paper, files: files.sorted { $0.path < $1.path })
+  let actions = crate.actions
   return [
     "@context": "https://w3id.org/ro/crate/1.2/context",
     "@graph": .array(
-      [crate.descriptor, crate.root] + crate.profiles + [crate.engine] + crate.authors + crate.license
-        + crate.fileEntities + crate.data + crate.actions),
+      [crate.descriptor, crate.root(actions)] + crate.profiles + [crate.engine] + crate.authors
+        + crate.license + crate.fileEntities + crate.data + actions),
   ]
 }
 
@@ -53,7 +54,7 @@ private struct Crate {
     ]
   }
 
-  var root: Value {
+  func root(_ actions: [Value]) -> Value {
     var members: [String: Value] = [
       "@id": "./", "@type": "Dataset", "name": .string(configuration.title),
       "description": .string(PageRenderer(paper).summary), "conformsTo": reference(processProfile),
@@ -133,22 +134,23 @@ private struct Crate {
   var actions: [Value] {
     var seen: Set<String> = []
     return experiments.flatMap { id, experiment in
-      experiment.runs.compactMap { run in
-        seen.insert(run.key).inserted ? action(run, id, experiment) : nil
+      let data = reference(dataID(experiment))
+      let results = experiment.files.map { reference(relativeURL($0.path)) }
+      return experiment.runs.compactMap { run in
+        seen.insert(run.key).inserted ? action(run, of: id, from: data, to: results) : nil
       }
     }
   }
 
-  private func action(_ run: ResolvedExperiment.Run, _ id: String, _ experiment: ResolvedExperiment) -> Value
+  private func action(_ run: ResolvedExperiment.Run, of id: String, from data: Value, to results: [Value])
+    -> Value
   {
     var members: [String: Value] = [
       "@id": .string("#run-\(run.key)"), "@type": "CreateAction", "name": .string("\(id): \(run.label)"),
-      "instrument": reference(engineID), "object": .array([reference(dataID(experiment))]),
-      "identifier": .string(run.key),
+      "instrument": reference(engineID), "object": data, "identifier": .string(run.key),
     ]
-    let results = experiment.files.map { reference(relativeURL($0.path)) }
     if let digest = run.result {
-      members["result"] = .array(results)
+      members["result"] = results.count == 1 ? results[0] : .array(results)
       members["description"] = .string("Digest of the result: \(digest)")
       members["actionStatus"] = reference("http://schema.org/CompletedActionStatus")
     } else {

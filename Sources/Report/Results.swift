@@ -77,8 +77,9 @@ extension PageRenderer {
     let dark = "(prefers-color-scheme:dark)"
     var sources = HTML.empty
     if let narrow = figure.narrowPicture {
-      sources += source(narrow.darkPath, "\(dark) and (max-width:40rem)", narrow)
-      sources += source(narrow.path, "(max-width:40rem)", narrow)
+      // The text of an A4 page is narrower than 40rem, and has room for the wide picture all the same.
+      sources += source(narrow.darkPath, "screen and (max-width:40rem) and \(dark)", narrow)
+      sources += source(narrow.path, "screen and (max-width:40rem)", narrow)
     }
     // A size that is the image's own need not be said twice.
     sources += tag("source", ["srcset": pictureURL(figure.picture.darkPath), "media": dark])

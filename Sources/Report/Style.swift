@@ -50,6 +50,7 @@ let articleStyle = compact(
   hr { border: 0; border-top: 1px solid var(--rule); margin: calc(var(--line) * 1.2) auto; width: 30%; }
   code, pre { font-family: var(--mono); font-size: .84em; }
   code { overflow-wrap: anywhere; }
+  td:first-child code { overflow-wrap: break-word; }
   pre { background: var(--panel); border-radius: 4px; padding: .8rem 1rem; overflow-x: auto; line-height: 1.5;
     font-size: .85rem; }
   pre code { font-size: inherit; overflow-wrap: normal; }
@@ -250,6 +251,7 @@ let articleStyle = compact(
     h3 { font-size: 12pt; }
     p, li { orphans: 3; widows: 3; }
     figure, .claim, .experiment, .callout, .scores li, tr, pre { break-inside: avoid; }
+    .ledger { break-inside: auto; }
     a { color: inherit; text-decoration: none; }
     .claim > p:nth-child(2) { font-size: 11pt; }
     .abstract, .appendix, .references ol { font-size: 9.5pt; }
@@ -329,7 +331,12 @@ func shortenedStyle(_ style: String) -> String {
 
 /// The style sheet with letters for the names of its variables.
 func shorteningNames(_ style: String) -> String {
-  let names = Set(style.matches(of: /--[a-z-]+(?=:)/).map { String($0.output) })
+  let names = Set(
+    style.split(whereSeparator: { "{};,(".contains($0) }).compactMap { part -> String? in
+      let name = part.prefix { $0 != ":" }
+      let isName = name.hasPrefix("--") && name.allSatisfy { $0 == "-" || ("a"..."z").contains($0) }
+      return isName && name.endIndex < part.endIndex ? String(name) : nil
+    })
   var result = style
   for (index, name) in names.sorted(by: { ($1.count, $0) < ($0.count, $1) }).enumerated() {
     let letter = Character(UnicodeScalar(UInt8(ascii: index < 26 ? "a" : "A") + UInt8(index % 26)))

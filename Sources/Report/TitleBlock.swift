@@ -55,8 +55,12 @@ extension PageRenderer {
       facts.append(link(repository, "Source of this paper"))
     }
     let profile = paper.profile
-    facts.append(
-      tag("span", ["class": profile.isDraft ? "profile draft" : "profile"], HTML("profile: \(profile.name)")))
+    if !manuscript.experimentsInOrder.isEmpty {
+      facts.append(
+        tag(
+          "span", ["class": profile.isDraft ? "profile draft" : "profile"], HTML("profile: \(profile.name)")))
+    }
+    if facts.isEmpty { return .empty }
     return line("p", ["class": "facts"], facts.joined(" · "))
   }
 
@@ -114,11 +118,14 @@ extension PageRenderer {
   // MARK: Foot
 
   func footer() -> HTML {
-    let seeds = manuscript.experimentsInOrder.compactMap { paper.experiments[$0.id] }
-    let runs = seeds.reduce(0) { $0 + $1.runs.count }
-    var text = "Every number, figure and verdict on this page was computed by \(paper.engine.name) "
-    text += "(numeric version \(paper.engine.numericVersion)) with the profile “\(paper.profile.name)”"
-    text += runs > 0 ? ", from \(grouped(runs)) \(runs == 1 ? "run" : "runs")." : "."
+    let runs = manuscript.experimentsInOrder.reduce(0) { $0 + (paper.experiments[$1.id]?.runs.count ?? 0) }
+    let engine = "\(paper.engine.name) (numeric version \(paper.engine.numericVersion))"
+    var text = "This page was made by \(engine)."
+    if !manuscript.experimentsInOrder.isEmpty {
+      text = "Every number, figure and verdict on this page was computed by \(engine) "
+      text += "with the profile “\(paper.profile.name)”"
+      text += runs > 0 ? ", from \(grouped(runs)) \(runs == 1 ? "run" : "runs")." : "."
+    }
     return line(
       "footer", [:],
       line("p", [:], HTML(text))

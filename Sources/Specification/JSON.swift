@@ -43,7 +43,7 @@ private struct JSONWriter {
       bytes.append(UInt8(ascii: "]"))
     case .object(let members):
       bytes.append(UInt8(ascii: "{"))
-      for (index, member) in members.sorted(by: { precedesInUTF16($0.key, $1.key) }).enumerated() {
+      for (index, member) in inOrder(members).enumerated() {
         startElement(index, level)
         writeString(member.key)
         bytes.append(UInt8(ascii: ":"))
@@ -53,6 +53,13 @@ private struct JSONWriter {
       endList(members.isEmpty, level)
       bytes.append(UInt8(ascii: "}"))
     }
+  }
+
+  private func inOrder(_ members: [String: Value]) -> [(key: String, value: Value)] {
+    // Text in ASCII has one order, which the standard library compares fastest.
+    let isASCII = members.keys.allSatisfy { $0.utf8.allSatisfy { $0 < 0x80 } }
+    return isASCII
+      ? members.sorted { $0.key < $1.key } : members.sorted { precedesInUTF16($0.key, $1.key) }
   }
 
   private mutating func startElement(_ index: Int, _ level: Int) {
@@ -80,6 +87,12 @@ private struct JSONWriter {
 
   private mutating func writeString(_ value: String) {
     bytes.append(UInt8(ascii: "\""))
+    defer { bytes.append(UInt8(ascii: "\"")) }
+    let isPlain = value.utf8.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+    if isPlain {
+      bytes += value.utf8
+      return
+    }
     for byte in value.utf8 {
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
@@ -92,7 +105,6 @@ private struct JSONWriter {
       default: bytes.append(byte)
       }
     }
-    bytes.append(UInt8(ascii: "\""))
   }
 }
 

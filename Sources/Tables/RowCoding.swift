@@ -14,6 +14,12 @@ public struct RowWriter {
     bytes += text.utf8
   }
 
+  /// Appends a whole number.
+  public mutating func append(_ number: Int) { append(UInt64(bitPattern: Int64(number))) }
+
+  /// Appends a number, bit by bit.
+  public mutating func append(_ number: Double) { append(number.bitPattern) }
+
   /// Appends rows, with their number before them and the number of its cells before each.
   public mutating func append(_ rows: [[Cell]]) {
     append(UInt64(rows.count))
@@ -58,6 +64,12 @@ public struct RowReader {
     return String(decoding: bytes[offset..<offset + count], as: UTF8.self)
   }
 
+  /// The next whole number.
+  public mutating func integer() -> Int? { word().map { Int(truncatingIfNeeded: $0) } }
+
+  /// The next number.
+  public mutating func number() -> Double? { word().map { Double(bitPattern: $0) } }
+
   /// The next rows.
   public mutating func rows() -> [[Cell]]? {
     guard let count = count() else { return nil }
@@ -93,7 +105,7 @@ public struct RowReader {
   }
 
   /// A number of things that take at least a byte each.
-  private mutating func count() -> Int? {
+  public mutating func count() -> Int? {
     word().flatMap { Int(exactly: $0) }.flatMap { $0 <= bytes.count - offset ? $0 : nil }
   }
 

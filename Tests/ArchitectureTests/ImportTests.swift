@@ -35,7 +35,8 @@ private let allowed: [String: Set<String>] = [
   ],
   "Gallery": ["BitExact", "Diagnostics", "Plotting", "RunStore", "Specification", "Tables"],
   "Benchmarks": [
-    "BitExact", "KernelTable", "KernelDigests", "Datasets", "Diagnostics", "Plotting", "Specification",
+    "BitExact", "KernelTable", "KernelDigests", "Datasets", "Diagnostics", "Plotting", "RunStore",
+    "Specification",
     "Tables",
     "Training",
   ],

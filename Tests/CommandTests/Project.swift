@@ -71,14 +71,27 @@ final class Project {
   }
 
   /// Every file of the report with its bytes.
-  func report() throws -> [String: Data] {
+  func report() throws -> [String: Data] { try files("output").filter { $0.key.contains(".") } }
+
+  /// Every file in a folder with its bytes.
+  func files(_ name: String) throws -> [String: Data] {
     var files: [String: Data] = [:]
-    for name in try FileManager.default.subpathsOfDirectory(atPath: "\(folder)/output") {
-      if let data = FileManager.default.contents(atPath: "\(folder)/output/\(name)"), name.contains(".") {
-        files[name] = data
+    for path in try FileManager.default.subpathsOfDirectory(atPath: "\(folder)/\(name)") {
+      var isFolder: ObjCBool = false
+      _ = FileManager.default.fileExists(atPath: "\(folder)/\(name)/\(path)", isDirectory: &isFolder)
+      if !isFolder.boolValue {
+        files[path] = FileManager.default.contents(atPath: "\(folder)/\(name)/\(path)")
       }
     }
     return files
+  }
+
+  /// The records in the store, sorted.
+  var records: [String] {
+    get throws {
+      try files(".offprint/store").keys.filter { $0.hasSuffix(".json") }.map { ".offprint/store/\($0)" }
+        .sorted()
+    }
   }
 
   func start(_ arguments: [String], environment: [String: String] = [:]) throws -> (Process, Pipe, Pipe) {

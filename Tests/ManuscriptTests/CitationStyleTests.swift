@@ -68,6 +68,22 @@ import Testing
     #expect(citation.items.map(\.omitsAuthor) == [false, true])
   }
 
+  @Test(arguments: [
+    ("@a [p. 3] says", "<cite-text a, p. 3 @1:1>' says'"),
+    ("@a[pp. 3-5].", "<cite-text a, pp. 3–5 @1:1>'.'"),
+    ("@a\n[ch. 2], and @b [@a]", "<cite-text a, ch. 2 @1:1>', and '<cite-text b @2:14>' '<cite a @2:18>"),
+    ("@a [] and @b [c [d]", "<cite-text a @1:1>' [] and '<cite-text b @1:11>' [c [d]'"),
+    ("@a [p. *3*]", "<cite-text a @1:1>' [p. '<em '3'>']'"), ("@a", "<cite-text a @1:1>"),
+  ]) func placesInWorksOfTheSentence(_ text: String, _ expected: String) {
+    let (manuscript, messages) = parse(
+      text, bibliography: "@misc{a, title={A}}\n@misc{b, title={B}}")
+    #expect(messages.filter { !$0.contains("unused-entry") } == [])
+    guard case .paragraph(let inlines)? = manuscript?.sections.first?.blocks.first else {
+      return #expect(Bool(false))
+    }
+    #expect(inlines.dump == expected)
+  }
+
   /// A thousand entries with all that reference managers and people write.
   @Test func aThousandEntriesAreRead() {
     var text =

@@ -73,7 +73,8 @@ import Testing
       }
     }
     results.tables["exp-a"] = runs
-    return try #require(Resolver(plan: planned, results: results).resolvedTables()["tbl-x"])
+    let findings = Findings(Resolver(plan: planned, results: results), [:])
+    return try #require(ResolvedPaper(planned.manuscript, findings).tables["tbl-x"])
   }
 
   private func plain(_ cell: ResolvedTable.Cell) -> String {

@@ -34,7 +34,8 @@ import Testing
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: folder) }
     let store = RunStore(folder: folder.path + "/store")
-    let cache = TableCache(folder: folder.path + "/tables", store: store, executable: "/proc/self/exe")
+    let cache = TableCache(
+      memory: BuildMemory(folder: folder.path, executable: "/proc/self/exe"), store: store)
     let experiment = try experiment()
     #expect(cache.load([experiment]).isEmpty)
 

@@ -1,4 +1,4 @@
-// Serves parse: citations and cross references in running text, `[@a; @b, p. 3]`, `@a`, `[-@a]`, `@fig-x`.
+// Serves parse: citations and cross references in running text, `[@a; @b, p. 3]`, `@a [p. 3]`, `[-@a]`, `@fig-x`.
 import Diagnostics
 
 extension DocumentBuilder {
@@ -20,7 +20,7 @@ extension DocumentBuilder {
         items: [.init(key: key, prefix: "", locator: "", omitsAuthor: false, position: position)]))
   }
 
-  /// Joins what stands between brackets into one citation, and records every citation and reference.
+  /// Joins what stands between brackets into one citation, or with the work before it, and records every citation and reference.
   mutating func groupCitations(_ inlines: [Inline]) -> [Inline] {
     var result: [Inline] = []
     var index = 0
@@ -30,6 +30,9 @@ extension DocumentBuilder {
         result += group.inlines
         if !group.after.isEmpty { result.append(.text(group.after)) }
         index = group.end
+      } else if let located = LocatedCitation(inlines[index...]) {
+        result += [.citation(located.citation), .text(located.after)]
+        index = located.end
       } else if case .text(let next) = inlines[index], case .text(let last) = result.last {
         result[result.count - 1] = .text(last + next)
         index += 1
@@ -58,6 +61,44 @@ extension Inline {
     case .reference: true
     default: false
     }
+  }
+}
+
+/// A work named in the sentence with a place in it, `@a [p. 3]`.
+private struct LocatedCitation {
+  var citation: Citation
+  /// The text after the bracket.
+  var after: String
+  /// The index of the first element after the bracket.
+  var end: Int
+
+  init?(_ inlines: ArraySlice<Inline>) {
+    guard case .citation(let citation) = inlines.first, citation.isTextual else { return nil }
+    var rest = inlines.dropFirst()
+    if rest.first == .softBreak { rest.removeFirst() }
+    guard case .text(let text) = rest.first, let close = text.firstIndex(of: "]") else { return nil }
+    let inside = text[..<close].drop(while: \.isWhitespace)
+    guard inside.hasPrefix("["), !inside.dropFirst().contains("[") else { return nil }
+    let locator = String(inside.dropFirst()).trimmed
+    guard !locator.isEmpty else { return nil }
+    self.citation = citation
+    self.citation.items[0].locator = locator.withRanges
+    after = String(text[text.index(after: close)...])
+    end = rest.startIndex + 1
+  }
+}
+
+extension String {
+  /// A locator with the dash that stands between numbers: `pp. 3–5`.
+  fileprivate var withRanges: String {
+    let characters = Array(self)
+    return String(
+      characters.indices.map { index in
+        let isBetween =
+          index > 0 && index + 1 < characters.count && characters[index - 1].isNumber
+          && characters[index + 1].isNumber
+        return characters[index] == "-" && isBetween ? "–" : characters[index]
+      })
   }
 }
 
@@ -122,19 +163,7 @@ private struct MentionGroup {
     guard !mentions.isEmpty else { return }
     let locator = text.trimmed
     let text = locator.hasPrefix(",") ? locator.dropFirst().trimmed : locator
-    mentions[mentions.count - 1].locator = MentionGroup.ranged(text)
-  }
-
-  /// A locator with the dash that stands between numbers: `pp. 3–5`.
-  private static func ranged(_ text: String) -> String {
-    let characters = Array(text)
-    return String(
-      characters.indices.map { index in
-        let isBetween =
-          index > 0 && index + 1 < characters.count && characters[index - 1].isNumber
-          && characters[index + 1].isNumber
-        return characters[index] == "-" && isBetween ? "–" : characters[index]
-      })
+    mentions[mentions.count - 1].locator = text.withRanges
   }
 
   private func makeInlines() -> [Inline] {
