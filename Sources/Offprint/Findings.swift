@@ -41,7 +41,7 @@ extension ResolvedPaper {
       manuscript: manuscript, profile: reportProfile(findings.profile),
       engine: EngineInfo(name: "Offprint", numericVersion: String(numericVersion)), values: findings.values,
       claims: findings.claims, figures: findings.figures,
-      tables: TableAssembly(manuscript: manuscript, claims: findings.claims).tables(findings.tables),
+      tables: TableAssembly(manuscript, findings.claims).tables(findings.tables),
       experiments: findings.experiments)
     elsewhere = findings.elsewhere
   }

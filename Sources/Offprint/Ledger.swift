@@ -18,7 +18,7 @@ extension TableAssembly {
   /// The statements of the paper's claims, each once, in order.
   private func claimStatements() -> [TableEntry] {
     var entries: [TableEntry] = []
-    for claim in manuscript.blocks(.claim) where !claim.statement.isEmpty {
+    for claim in claimBlocks where !claim.statement.isEmpty {
       let reference = CrossReference(claim.id, at: claim.position)
       if let index = entries.firstIndex(where: { $0.text == claim.statement }) {
         entries[index].claims.append(reference)
@@ -50,7 +50,7 @@ extension TableAssembly {
   private func experiments(of entry: TableEntry) -> [CrossReference] {
     if !entry.experiments.isEmpty { return entry.experiments }
     var found: [String] = []
-    for claim in manuscript.blocks(.claim) where entry.claims.contains(where: { $0.id == claim.id }) {
+    for claim in claimBlocks where entry.claims.contains(where: { $0.id == claim.id }) {
       for id in claims[claim.id]?.experiments ?? [] where !found.contains(id) { found.append(id) }
     }
     return found.map { CrossReference($0, at: entry.claims[0].position) }

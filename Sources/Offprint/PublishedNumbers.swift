@@ -89,7 +89,7 @@ extension TableAssembly {
 
   private func row(_ number: ComparedNumber, of block: PaperBlock) -> [ResolvedTable.Cell]? {
     if let id = number.claim {
-      return manuscript.blocks(.claim).first { $0.id == id }.map { row(number, $0) }
+      return claimBlocks.first { $0.id == id }.map { row(number, $0) }
     }
     guard block.entries.indices.contains(number.entry) else { return nil }
     let entry = block.entries[number.entry]

@@ -43,8 +43,8 @@ func publish(
   let pages = ReportPages(paper, sha256: { SHA256.hexDigest(of: $0) })
   let outline = seal.map { SHA256.hexDigest(of: $0 + pages.outline) }
   try report.put(ReportFile("card.png", recipe: seal) { try socialCard(paper).png() })
-  try report.put(ReportFile("results.json", recipe: seal) { Array(resultsExport(paper).prettyJSON.utf8) })
-  try report.put(ReportFile("claims.json", recipe: outline) { Array(claimsExport(paper).prettyJSON.utf8) })
+  try report.put(ReportFile("results.json", recipe: seal) { resultsExport(paper).prettyBytes })
+  try report.put(ReportFile("claims.json", recipe: outline) { claimsExport(paper).prettyBytes })
   for page in pages.article { try report.put(ReportFile(page.path, page.html)) }
   for block in pages.experiments {
     try report.put(
@@ -61,7 +61,7 @@ func publish(
 private func crate(of paper: ResolvedPaper, _ seal: String?, _ files: [PublishedFile]) -> ReportFile {
   let list = files.map { "\($0.path) \($0.size) \($0.sha256)" }.joined(separator: "\n")
   return ReportFile("ro-crate-metadata.json", recipe: seal.map { SHA256.hexDigest(of: "\($0)\n\(list)") }) {
-    Array(researchObject(paper, files: files).prettyJSON.utf8)
+    researchObject(paper, files: files).prettyBytes
   }
 }
 

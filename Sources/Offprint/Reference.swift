@@ -23,7 +23,7 @@ public func publishReference(in workspace: Workspace) throws {
 }
 
 private func schema(_ name: String, _ make: @escaping () -> Value) -> ReportFile {
-  ReportFile("\(name).json", recipe: "schema") { Array(make().prettyJSON.utf8) }
+  ReportFile("\(name).json", recipe: "schema") { make().prettyBytes }
 }
 
 /// The reference as one HTML page, made from the declarations.

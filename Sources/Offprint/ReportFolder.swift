@@ -77,9 +77,11 @@ struct ReportFolder {
     }
     let bytes = try file.make()
     let published = PublishedFile(path: file.path, size: bytes.count, sha256: SHA256.hexDigest(of: bytes))
-    if known?.file != published {
+    if known == nil {
       try Files.makeFolder("\(path)/\(file.path)".parentFolder)
       try Files.update(bytes, at: "\(path)/\(file.path)")
+    } else if known?.file != published {
+      try Files.write(bytes, to: "\(path)/\(file.path)", durable: false)
     }
     made.append(Made(file: published, recipe: file.recipe ?? "", stamp: stamp(file.path)))
   }

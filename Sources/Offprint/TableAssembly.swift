@@ -28,6 +28,13 @@ struct ComputedCells: Hashable {
 struct TableAssembly {
   let manuscript: Manuscript
   let claims: [String: ResolvedClaim]
+  let claimBlocks: [PaperBlock]
+
+  init(_ manuscript: Manuscript, _ claims: [String: ResolvedClaim]) {
+    self.manuscript = manuscript
+    self.claims = claims
+    claimBlocks = manuscript.blocks(.claim)
+  }
 
   /// The tables by id; one whose rows the author spells out is shown as its block says.
   func tables(_ numbers: [String: TableNumbers]) -> [String: ResolvedTable] {

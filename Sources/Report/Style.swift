@@ -331,16 +331,40 @@ func shortenedStyle(_ style: String) -> String {
 
 /// The style sheet with letters for the names of its variables.
 func shorteningNames(_ style: String) -> String {
-  let names = Set(
-    style.split(whereSeparator: { "{};,(".contains($0) }).compactMap { part -> String? in
-      let name = part.prefix { $0 != ":" }
-      let isName = name.hasPrefix("--") && name.allSatisfy { $0 == "-" || ("a"..."z").contains($0) }
-      return isName && name.endIndex < part.endIndex ? String(name) : nil
-    })
-  var result = style
+  let tokens = variableTokens(style)
+  let names = Set(tokens.filter(\.isDeclared).map(\.text))
+  var letters: [String: String] = [:]
   for (index, name) in names.sorted(by: { ($1.count, $0) < ($0.count, $1) }).enumerated() {
     let letter = Character(UnicodeScalar(UInt8(ascii: index < 26 ? "a" : "A") + UInt8(index % 26)))
-    result = result.split(separator: name, omittingEmptySubsequences: false).joined(separator: "--\(letter)")
+    letters[name] = "--\(letter)"
   }
-  return result
+  return tokens.map { letters[$0.text] ?? $0.text }.joined()
+}
+
+/// A piece of a style sheet: the name of a variable, or what stands between two.
+private struct StyleToken {
+  var text: String
+  var isDeclared = false
+}
+
+private func variableTokens(_ style: String) -> [StyleToken] {
+  let bytes = Array(style.utf8)
+  let (dash, colon) = (UInt8(ascii: "-"), UInt8(ascii: ":"))
+  var tokens: [StyleToken] = []
+  var start = 0
+  var index = 0
+  func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+  while index + 1 < bytes.count {
+    guard bytes[index] == dash, bytes[index + 1] == dash else {
+      index += 1
+      continue
+    }
+    let end = bytes[index...].firstIndex { $0 != dash && !(97...122).contains($0) } ?? bytes.count
+    tokens.append(StyleToken(text: text(start..<index)))
+    tokens.append(
+      StyleToken(text: text(index..<end), isDeclared: end < bytes.count && bytes[end] == colon))
+    (start, index) = (end, end)
+  }
+  tokens.append(StyleToken(text: text(start..<bytes.count)))
+  return tokens
 }

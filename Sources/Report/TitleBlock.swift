@@ -85,7 +85,7 @@ extension PageRenderer {
 
   func contents() -> HTML {
     var items: [HTML] = []
-    if !manuscript.blocks(.claim).isEmpty {
+    if manuscript.blocks.contains(where: { $0.kind == .claim }) {
       items.append(tocEntry("scorecard", number: "", "Claims and verdicts"))
     }
     for (section, page) in zip(manuscript.sections, sectionPages) {

@@ -12,10 +12,14 @@ extension Value {
   }
 
   /// JSON for people: members sorted, two spaces of indentation, a final newline.
-  public var prettyJSON: String {
+  public var prettyJSON: String { String(decoding: prettyBytes, as: UTF8.self) }
+
+  /// The UTF-8 of `prettyJSON`.
+  public var prettyBytes: [UInt8] {
     var writer = JSONWriter(indents: true)
     writer.write(self, level: 0)
-    return String(decoding: writer.bytes, as: UTF8.self) + "\n"
+    writer.bytes.append(UInt8(ascii: "\n"))
+    return writer.bytes
   }
 }
 

@@ -42,8 +42,11 @@ extension Bibliography {
   private func sortWords(_ key: String) -> String {
     guard let entry = entries[key] else { return key }
     let names = entry.authors.map { "\($0.family) \($0.given)" }.joined(separator: " ")
-    return [names.isEmpty ? entry["title"] ?? key : names, entry.year ?? "", entry["title"] ?? ""]
-      .joined(separator: "\u{1}").lowercased().map { TeXText.bases[$0] ?? $0 }.map(String.init).joined()
+    let words = [names.isEmpty ? entry["title"] ?? key : names, entry.year ?? "", entry["title"] ?? ""]
+      .joined(separator: "\u{1}").lowercased()
+    // Most names have no letters with accents.
+    if words.utf8.allSatisfy({ $0 < 0x80 }) { return words }
+    return words.map { TeXText.bases[$0] ?? $0 }.map(String.init).joined()
   }
 
   /// The years as a style with names shows them: works of the same names and year are told apart by letters.

@@ -23,11 +23,10 @@ struct PreparedMarkdown: Sendable {
   static let fenceInfo = "math\u{1}"
 
   init(_ source: String) {
-    var lines = PreparedMarkdown.cleaned(source).split(omittingEmptySubsequences: false) {
-      $0 == "\n" || $0 == "\r\n"
-    }.map(String.init)
-    text = ""
+    text = PreparedMarkdown.cleaned(source)
     formulas = []
+    if !text.hasDisplayMath { return }
+    var lines = text.split(separator: "\n" as Character, omittingEmptySubsequences: false).map(String.init)
     var fence: (mark: Character, length: Int)?
     var index = 0
     while index < lines.count {
@@ -47,10 +46,16 @@ struct PreparedMarkdown: Sendable {
     text = lines.joined(separator: "\n")
   }
 
-  /// The text without U+0001, which marks our own nodes, and NUL, which ends a string for the parser.
+  /// The text without U+0001, which marks our own nodes, NUL, which ends a string for the parser, and the first half of line
+  /// ends of two characters.
   static func cleaned(_ text: String) -> String {
-    guard text.utf8.contains(where: { $0 < 2 }) else { return text }
-    return String(decoding: text.utf8.map { $0 < 2 ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
+    guard text.utf8.contains(where: { $0 < 2 || $0 == 13 }) else { return text }
+    var bytes: [UInt8] = []
+    for byte in text.utf8 {
+      while byte == 10, bytes.last == 13 { bytes.removeLast() }
+      bytes.append(byte < 2 ? UInt8(ascii: "?") : byte)
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   /// Replaces the lines of one formula by a fence of the same height.
@@ -100,6 +105,17 @@ struct PreparedMarkdown: Sendable {
     let rest = body.dropFirst(length)
     guard length >= 3, mark == "~" || !rest.contains("`") else { return nil }
     return (mark, length, rest.allSatisfy(\.isWhitespace))
+  }
+}
+
+extension String {
+  /// Whether two dollar signs stand side by side.
+  fileprivate var hasDisplayMath: Bool {
+    var last: UInt8 = 0
+    return utf8.contains { byte in
+      defer { last = byte }
+      return byte == UInt8(ascii: "$") && last == byte
+    }
   }
 }
 
