@@ -1,4 +1,5 @@
 // Serves execute: random numbers that depend only on seed, purpose and index.
+import KernelTable
 
 /// Philox 4×32-10 (Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3").
 ///
@@ -48,14 +49,29 @@ public struct RandomStream: Sendable {
   /// The next 32 random bits.
   public mutating func next() -> UInt32 {
     if used == 4 {
-      let counter = SIMD4(
-        block, UInt32(truncatingIfNeeded: purpose), UInt32(truncatingIfNeeded: purpose >> 32), index)
       words = philox(counter: counter, key: key)
       block &+= 1
       used = 0
     }
     defer { used += 1 }
     return words[used]
+  }
+
+  /// The next `count` words, as so many calls of `next` would give them.
+  public mutating func fill(_ target: UnsafeMutablePointer<UInt32>, count: Int) {
+    var filled = 0
+    while filled < count, used < 4 {
+      target[filled] = next()
+      filled += 1
+    }
+    let blocks = (count - filled) / 4
+    Kernels.current.randomBlocks(key, counter, blocks, target + filled)
+    block &+= UInt32(truncatingIfNeeded: blocks)
+    for place in (filled + 4 * blocks)..<count { target[place] = next() }
+  }
+
+  private var counter: SIMD4<UInt32> {
+    SIMD4(block, UInt32(truncatingIfNeeded: purpose), UInt32(truncatingIfNeeded: purpose >> 32), index)
   }
 
   /// A number in [0, 1) with 53 random bits.

@@ -50,7 +50,7 @@ enum DigitPair {
 
   static func data(_ rows: [Int], first: Int) -> LabelledData {
     LabelledData(
-      inputs: rows.flatMap { Digits.all.row($0, size: nil) + [1] }, shape: [inputCount],
+      inputs: rows.flatMap { Digits.all.row($0) + [1] }, shape: [inputCount],
       labels: rows.map { Int(Digits.all.labels[$0]) == first ? 1 : -1 }, classes: 2)
   }
 }

@@ -18,50 +18,65 @@ struct SourcePart: Sendable {
 
   var count: Int { labels.count }
 
-  /// The inputs of one row, images averaged to `size` × `size` where that is smaller.
-  func row(_ index: Int, size: Int?) -> [Float] {
+  /// The inputs of one row, or the means of its image over areas.
+  func row(_ index: Int, over areas: ImageAreas? = nil) -> [Float] {
     let length = shape.reduce(1, *)
     let range = index * length..<(index + 1) * length
     switch inputs {
     case .numbers(let numbers):
       return Array(numbers[range])
     case .bytes(let bytes, let divisor):
-      if let size, let side = shape.last, size < side {
-        return areaAveraged(bytes[range], side: side, to: size, divisor: divisor)
-      }
+      if let areas { return areas.means(bytes[range], divisor: divisor) }
       return bytes[range].map { Float($0) / Float(divisor) }
     }
   }
+
+  /// The areas that make its images `size` × `size`; `nil` where they are not larger.
+  func areas(_ size: Int?) -> ImageAreas? {
+    guard case .bytes = inputs, let size, let side = shape.last, size < side else { return nil }
+    return ImageAreas(side: side, to: size)
+  }
 }
 
-/// Averages a square image over the areas of `size` × `size` equal cells.
+/// The `size` × `size` equal cells of a square image.
 ///
-/// A pixel that lies in several cells counts in each by its share. All sums are in whole numbers, so the
-/// result is the exact mean rounded once.
-func areaAveraged(_ pixels: ArraySlice<UInt8>, side: Int, to size: Int, divisor: Int) -> [Float] {
-  // In units of 1/size of a pixel, pixel i spans [i·size, (i+1)·size) and cell j spans [j·side, (j+1)·side).
-  let shares = (0..<size).map { cell in
-    (cell * side / size..<((cell + 1) * side + size - 1) / size).map { pixel in
-      (
-        pixel: pixel,
-        weight: min((pixel + 1) * size, (cell + 1) * side) - max(pixel * size, cell * side)
-      )
-    }
-  }
-  let whole = Float(side * side * divisor)
-  var result: [Float] = []
-  result.reserveCapacity(size * size)
-  for rows in shares {
-    for columns in shares {
-      var sum = 0
-      for row in rows {
-        let start = pixels.startIndex + row.pixel * side
-        for column in columns { sum += row.weight * column.weight * Int(pixels[start + column.pixel]) }
+/// A pixel that lies in several cells counts in each by its share. All sums are in whole numbers, so a mean is exact
+/// and rounded once.
+struct ImageAreas {
+  private let side: Int
+  /// The pixels of each cell along one side, with their shares in units of 1/size of a pixel.
+  private let shares: [[(pixel: Int, weight: Int)]]
+
+  init(side: Int, to size: Int) {
+    self.side = side
+    // In those units, pixel i spans [i·size, (i+1)·size) and cell j spans [j·side, (j+1)·side).
+    shares = (0..<size).map { cell in
+      (cell * side / size..<((cell + 1) * side + size - 1) / size).map { pixel in
+        (pixel, min((pixel + 1) * size, (cell + 1) * side) - max(pixel * size, cell * side))
       }
-      result.append(Float(sum) / whole)
     }
   }
-  return result
+
+  /// The mean of each cell, row by row, of pixels that stand for `value / divisor`.
+  func means(_ pixels: ArraySlice<UInt8>, divisor: Int) -> [Float] {
+    let whole = Float(side * side * divisor)
+    return pixels.withUnsafeBufferPointer { pixels in
+      var result: [Float] = []
+      result.reserveCapacity(shares.count * shares.count)
+      for rows in shares {
+        for columns in shares {
+          var sum = 0
+          for row in rows {
+            for column in columns {
+              sum += row.weight * column.weight * Int(pixels[row.pixel * side + column.pixel])
+            }
+          }
+          result.append(Float(sum) / whole)
+        }
+      }
+      return result
+    }
+  }
 }
 
 /// A dataset as distributed: a training part and a test part.

@@ -20,7 +20,8 @@ struct Transform {
     let shape = request.size.map { [data.shape[0], $0, $0] } ?? data.shape
     var inputs: [Float] = []
     inputs.reserveCapacity(rows.count * shape.reduce(1, *))
-    for row in rows { inputs += data.row(row, size: request.size) }
+    let areas = data.areas(request.size)
+    for row in rows { inputs += data.row(row, over: areas) }
     let labels = rows.map { row in
       let label = Int(data.labels[row])
       return Int32(request.classes.flatMap { $0.firstIndex(of: label) } ?? label)

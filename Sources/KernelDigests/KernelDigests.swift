@@ -29,6 +29,7 @@ public func reportKernelDigests(_ kernels: KernelTable, _ report: (StaticString,
   report("addRow", rowSums(kernels))
   report("rotateRows", rotations(kernels))
   report("cosines", cosines(kernels))
+  report("randomBlocks", randomBlocks(kernels))
 }
 
 // MARK: - Inputs and digests
@@ -468,6 +469,19 @@ private func cosines(_ kernels: KernelTable) -> UInt64 {
     var values = source.doubles(count, wild: trial % 3 == 2).map { $0 * size }
     kernels.cosines(&values, count)
     digest.add(values, count)
+  }
+  return digest.value
+}
+
+private func randomBlocks(_ kernels: KernelTable) -> UInt64 {
+  var digest = Digest()
+  for count in [0, 1, 3, 15, 16, 17, 40] {
+    var words = [UInt32](repeating: 0, count: 4 * count + 1)
+    // The first word of the counter passes its end.
+    kernels.randomBlocks(
+      SIMD2(0xA409_3822, 0x299F_31D0), SIMD4(0xFFFF_FFF0, 0x85A3_08D3, 0x1319_8A2E, 0x0370_7344), count,
+      &words)
+    for word in words { digest.add(UInt64(word)) }
   }
   return digest.value
 }

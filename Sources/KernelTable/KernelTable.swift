@@ -354,6 +354,12 @@ public struct KernelTable: Sendable {
   /// values = cos(values), by the operations of `Elementary.cos`; NaN beyond ±10⁶.
   public var cosines: @Sendable (_ values: MutableDoubles, _ count: Int) -> Void
 
+  /// Four words each of `count` blocks of Philox 4×32-10, from `counter` on; its first word counts the blocks.
+  public var randomBlocks:
+    @Sendable (
+      _ key: SIMD2<UInt32>, _ counter: SIMD4<UInt32>, _ count: Int, _ target: UnsafeMutablePointer<UInt32>
+    ) -> Void
+
   /// Collects the functions of one level.
   public init(
     name: String,
@@ -399,7 +405,9 @@ public struct KernelTable: Sendable {
     rowProducts: @escaping @Sendable (DoubleRows, DoubleRows, Int, MutableDoubles, Int) -> Void,
     addRow: @escaping @Sendable (Doubles, Doubles, MutableDoubleRows, Int) -> Void,
     rotateRows: @escaping @Sendable (MutableDoubles, MutableDoubles, Int, Double, Double) -> Void,
-    cosines: @escaping @Sendable (MutableDoubles, Int) -> Void
+    cosines: @escaping @Sendable (MutableDoubles, Int) -> Void,
+    randomBlocks:
+      @escaping @Sendable (SIMD2<UInt32>, SIMD4<UInt32>, Int, UnsafeMutablePointer<UInt32>) -> Void
   ) {
     self.name = name
     self.multiply = multiply
@@ -424,6 +432,7 @@ public struct KernelTable: Sendable {
     self.addRow = addRow
     self.rotateRows = rotateRows
     self.cosines = cosines
+    self.randomBlocks = randomBlocks
   }
 }
 

@@ -118,6 +118,8 @@ let width = 16
 
 /// The most of k that is accumulated before a tile is written back, which keeps the panel of b in cache.
 private let deepestBlock = 320
+/// Elements of the result that stay in the second cache while it is added to.
+private let nearSize = 1 << 16
 /// Columns that are copied at a time.
 private let packedWidth = 256
 /// Elements of b that are copied at a time at most.
@@ -139,15 +141,28 @@ private let packedRowsSize = 320 * 204
   _ m: Int, _ n: Int, _ a: SegmentedMatrix, _ b: Floats, _ bStride: Int, _ start: Start, _ finish: Finish,
   _ result: MutableFloats, _ resultStride: Int, _ scratch: MutableFloats
 ) {
-  var product = Product(
+  let product = Product(
     m: m, a: a, b: b, bStride: bStride, start: start, finish: finish, result: result,
     resultStride: resultStride, tile: scratch + (packedSize &+ packedRowsSize))
   let k = a.segments &* a.depth
   if k <= deepestBlock { return multiplyBlock(product, n, scratch) }
   // A chain that becomes something else at its end cannot be laid down in the result half-way.
   guard case .store = finish else { return multiplyBlock(product, n, scratch) }
+  // The result is read and written once a block: so many columns at a time that it stays in the second cache.
+  let columns = max(packedWidth, nearSize / max(m, 1) / packedWidth &* packedWidth)
+  var column = 0
+  while column < n {
+    multiplyBlocks(product.columns(from: column), min(columns, n &- column), scratch)
+    column &+= columns
+  }
+}
+
+/// A product block by block of k, each of which goes on from the result of those before.
+private func multiplyBlocks(_ whole: Product, _ n: Int, _ scratch: MutableFloats) {
+  var product = whole
+  let a = whole.a
   // Even blocks, of whole segments if possible: a short last block would cost a pass over the result for little work.
-  let blocks = (k &+ deepestBlock &- 1) / deepestBlock
+  let blocks = (a.segments &* a.depth &+ deepestBlock &- 1) / deepestBlock
   let segments = max(1, (a.segments &+ blocks &- 1) / blocks)
   let pieces = segments > 1 ? 1 : (a.depth &+ deepestBlock &- 1) / deepestBlock
   let depth = (a.depth &+ pieces &- 1) / pieces
@@ -158,7 +173,7 @@ private let packedRowsSize = 320 * 204
     while first < a.depth {
       product.a.depth = min(depth, a.depth &- first)
       product.a.start = a.start + (segment &* a.segmentStride &+ first &* a.columnStride)
-      product.b = b + (segment &* a.depth &+ first) &* bStride
+      product.b = whole.b + (segment &* a.depth &+ first) &* whole.bStride
       multiplyBlock(product, n, scratch)
       product.start = .result
       first &+= depth
@@ -207,7 +222,7 @@ private func multiplyBlock(_ product: Product, _ n: Int, _ scratch: MutableFloat
   let k = product.a.segments &* product.a.depth
   // As many columns as scratch memory holds, in whole panels.
   let packed = min(packedWidth, packedSize / max(k, 1) / (widest &* width) &* (widest &* width))
-  let packs = packed > 0 && product.m >= fewestRowsToPack && competes(n, k, product.bStride)
+  let packs = packed > 0 && product.m >= fewestRowsToPack && competes(k, product.bStride)
   var column = 0
   while column < n {
     let columns = packs ? min(packed, n &- column) : n
@@ -281,14 +296,14 @@ private func packRows(_ a: SegmentedMatrix, _ first: Int, _ m: Int, _ k: Int, _ 
 }
 
 /// Whether the rows of a panel of b would push each other out of the first cache (64 sets of eight lines of 16 elements).
-private func competes(_ n: Int, _ k: Int, _ stride: Int) -> Bool {
+private func competes(_ k: Int, _ stride: Int) -> Bool {
   #if AVX512
     // Four lines a row use neighbouring sets: only very wide matrices lose, to the translation of addresses.
-    return n > 1024
+    return stride > 1024
   #else
     let lines = stride / width
     let sets = 64 / max(1, min(64, lines & (0 &- lines)))
-    return n > 1024 || k > 8 &* sets
+    return stride > 1024 || k > 8 &* sets
   #endif
 }
 
@@ -1147,5 +1162,5 @@ public func makeKernels() -> KernelTable {
     columnMoments: columnMoments, normalize: normalize, normalizeGradient: normalizeGradient,
     update: updateParameters,
     scale: scaleElements, logisticGradient: logisticGradient, rowProducts: rowProducts, addRow: addRow,
-    rotateRows: rotateRows, cosines: cosines)
+    rotateRows: rotateRows, cosines: cosines, randomBlocks: randomBlocks)
 }

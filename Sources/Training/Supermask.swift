@@ -28,6 +28,10 @@ public final class SupermaskTrainer {
   private var betaPowers = (1.0, 1.0)
   /// σ(score) of each weight when its mask was last drawn.
   private var probabilities: [Double] = []
+  /// Which weights of the parameter at hand live.
+  private var alive: [Bool]
+  /// A random word, or |score| as bits, for each weight of the parameter at hand.
+  private var words: [UInt32]
   /// One score a weight, laid out as the parameters.
   public let scores: Buffer
 
@@ -44,6 +48,9 @@ public final class SupermaskTrainer {
     weights = network.layout.parameters.filter { $0.kind == .weight }
     let size = network.layout.size
     (momentum, second, scoreGradient, scores) = (Buffer(size), Buffer(size), Buffer(size), Buffer(size))
+    let largest = weights.map(\.count).max() ?? 0
+    alive = [Bool](repeating: false, count: largest)
+    words = [UInt32](repeating: 0, count: largest)
     if kind == .bernoulli { probabilities = [Double](repeating: 0, count: size) }
     guard case .edgePopup = kind else { return }
     for parameter in weights {
@@ -84,18 +91,28 @@ public final class SupermaskTrainer {
   public func applyMask(drawing purpose: String? = nil, index: UInt32 = 0) -> Double {
     var (living, all) = (0, 0)
     for parameter in weights {
-      let alive = mask(parameter, purpose, index)
-      let count = alive.count { $0 }
+      let count: Int
+      switch kind {
+      case .bernoulli: count = drawMask(parameter, purpose, index)
+      case .edgePopup(let keep): count = keepLargest(parameter, keep)
+      }
       living += count
-      all += alive.count
-      let factor = factor(living: count, of: alive.count)
+      all += parameter.count
+      write(parameter, factor(living: count, of: parameter.count))
+    }
+    return Double(living) / Double(max(1, all))
+  }
+
+  /// The living weights times `factor`, and zeros.
+  private func write(_ parameter: Parameter, _ factor: Float) {
+    let (target, source) = (network.parameters.start, fixed.start)
+    alive.withUnsafeBufferPointer { alive in
       var k = 0
       parameter.forEachIndex { place in
-        network.parameters.start[place] = alive[k] ? fixed.start[place] * factor : 0
+        target[place] = alive[k] ? source[place] * factor : 0
         k += 1
       }
     }
-    return Double(living) / Double(max(1, all))
   }
 
   /// What living weights are multiplied by, so that activations keep their size.
@@ -107,46 +124,79 @@ public final class SupermaskTrainer {
     }
   }
 
-  private func mask(_ parameter: Parameter, _ purpose: String?, _ index: UInt32) -> [Bool] {
-    switch kind {
-    case .bernoulli:
-      var alive: [Bool] = []
-      alive.reserveCapacity(parameter.count)
-      var stream = purpose.map { RandomStream(seed: seed, purpose: "\($0)/\(parameter.name)", index: index) }
-      parameter.forEachIndex { place in
-        let score = scores.start[place]
-        guard let word = stream?.next() else {
-          alive.append(score > 0)
-          return
+  /// Lets each weight live with its probability; returns how many do.
+  private func drawMask(_ parameter: Parameter, _ purpose: String?, _ index: UInt32) -> Int {
+    guard let purpose else { return keepLikely(parameter) }
+    var stream = RandomStream(seed: seed, purpose: "\(purpose)/\(parameter.name)", index: index)
+    let scores = scores.start
+    return words.withUnsafeMutableBufferPointer { words in
+      if let words = words.baseAddress { stream.fill(words, count: parameter.count) }
+      return alive.withUnsafeMutableBufferPointer { alive in
+        probabilities.withUnsafeMutableBufferPointer { probabilities in
+          var (k, living) = (0, 0)
+          parameter.forEachIndex { place in
+            let probability = 1 / (1 + Elementary.exp(-Double(scores[place])))
+            probabilities[place] = probability
+            alive[k] = Double(words[k]) * 0x1p-32 < probability
+            living += alive[k] ? 1 : 0
+            k += 1
+          }
+          return living
         }
-        let probability = 1 / (1 + Elementary.exp(-Double(score)))
-        probabilities[place] = probability
-        alive.append(Double(word) * 0x1p-32 < probability)
-      }
-      return alive
-    case .edgePopup(let keep):
-      // Sizes of numbers are ordered as their bits are.
-      var sizes: [UInt32] = []
-      sizes.reserveCapacity(parameter.count)
-      parameter.forEachIndex { sizes.append(abs(scores.start[$0]).bitPattern) }
-      var (least, equals) = leastOfLargest(sizes, count: max(1, Int((keep * Double(sizes.count)).rounded())))
-      return sizes.map { size in
-        guard size == least else { return size > least }
-        equals -= 1
-        return equals >= 0
       }
     }
   }
 
+  /// Lets each weight live whose probability is above ½; returns how many there are.
+  private func keepLikely(_ parameter: Parameter) -> Int {
+    var (k, living) = (0, 0)
+    parameter.forEachIndex { place in
+      alive[k] = scores.start[place] > 0
+      living += alive[k] ? 1 : 0
+      k += 1
+    }
+    return living
+  }
+
+  /// Lets the fraction `keep` with the largest |score| live; returns how many do.
+  private func keepLargest(_ parameter: Parameter, _ keep: Double) -> Int {
+    let (count, scores) = (parameter.count, scores.start)
+    let wanted = max(1, Int((keep * Double(count)).rounded()))
+    words.withUnsafeMutableBufferPointer { sizes in
+      alive.withUnsafeMutableBufferPointer { alive in
+        // Sizes of numbers are ordered as their bits are.
+        var k = 0
+        parameter.forEachIndex { place in
+          sizes[k] = scores[place].magnitude.bitPattern
+          k += 1
+        }
+        let (least, equals) = leastOfLargest(UnsafeBufferPointer(rebasing: sizes[..<count]), count: wanted)
+        var left = equals
+        for k in 0..<count {
+          alive[k] = sizes[k] > least || sizes[k] == least && left > 0
+          left -= sizes[k] == least ? 1 : 0
+        }
+      }
+    }
+    return wanted
+  }
+
   private func fillScoreGradient() {
-    for parameter in weights {
-      parameter.forEachIndex { place in
-        let slope = network.gradient.start[place] * fixed.start[place]
+    let (target, gradient) = (scoreGradient.start, network.gradient.start)
+    let (fixed, scores) = (fixed.start, scores.start)
+    probabilities.withUnsafeBufferPointer { probabilities in
+      for parameter in weights {
         switch kind {
         case .bernoulli:
-          let p = probabilities[place]
-          scoreGradient.start[place] = slope * Float(p * (1 - p))
-        case .edgePopup: scoreGradient.start[place] = scores.start[place] < 0 ? -slope : slope
+          parameter.forEachIndex { place in
+            let p = probabilities[place]
+            target[place] = gradient[place] * fixed[place] * Float(p * (1 - p))
+          }
+        case .edgePopup:
+          parameter.forEachIndex { place in
+            let slope = gradient[place] * fixed[place]
+            target[place] = scores[place] < 0 ? -slope : slope
+          }
         }
       }
     }
@@ -173,24 +223,26 @@ public final class SupermaskTrainer {
   }
 }
 
-/// The least of the `count` largest values, and how many of those are equal to it.
+/// The least of the `count` largest values, and how many of those are equal to it; 1 ≤ `count` ≤ the number of values.
 ///
-/// Two counts, of the upper and of the lower halves of the values, take the place of sorting.
-func leastOfLargest(_ values: [UInt32], count: Int) -> (least: UInt32, equals: Int) {
-  /// The highest place at which, counted from the top, `wanted` are reached, and how many of them that place has to give.
-  func place(_ counts: [Int], _ wanted: Int) -> (place: Int, given: Int) {
-    var rest = wanted
-    for place in counts.indices.reversed() {
-      if rest <= counts[place] { return (place, rest) }
-      rest -= counts[place]
+/// Counts of eleven bits at a time, from the highest, take the place of sorting.
+func leastOfLargest(_ values: UnsafeBufferPointer<UInt32>, count: Int) -> (least: UInt32, equals: Int) {
+  var (least, wanted): (UInt32, Int) = (0, count)
+  withUnsafeTemporaryAllocation(of: Int32.self, capacity: 1 << 11) { counts in
+    for (shift, bits) in [(21, 11), (10, 11), (0, 10)] {
+      counts.initialize(repeating: 0)
+      let mask = UInt32(1) << UInt32(bits) - 1
+      for value in values where UInt64(value) >> UInt64(shift + bits) == UInt64(least) >> UInt64(shift + bits)
+      {
+        counts[Int(value >> UInt32(shift) & mask)] += 1
+      }
+      var digit = Int(mask)
+      while digit > 0, wanted > Int(counts[digit]) {
+        wanted -= Int(counts[digit])
+        digit -= 1
+      }
+      least |= UInt32(digit) << UInt32(shift)
     }
-    return (0, rest)
   }
-  var counts = [Int](repeating: 0, count: 1 << 16)
-  for value in values { counts[Int(value >> 16)] += 1 }
-  let (upper, wanted) = place(counts, count)
-  for index in counts.indices { counts[index] = 0 }
-  for value in values where Int(value >> 16) == upper { counts[Int(value & 0xFFFF)] += 1 }
-  let (lower, equals) = place(counts, wanted)
-  return (UInt32(upper) << 16 | UInt32(lower), equals)
+  return (least, wanted)
 }

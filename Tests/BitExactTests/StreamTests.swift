@@ -1,5 +1,6 @@
 // Known answers for the random streams, the elementary functions and SHA-256.
 import BitExact
+import KernelTable
 import Testing
 
 #if canImport(Glibc)
@@ -33,6 +34,30 @@ import Testing
     #expect(Set(draws).count == 4)
     var again = RandomStream(seed: 1, purpose: "order")
     #expect(again.next() == draws[0])
+  }
+
+  /// Words by the block, at every level, are those that single calls give, wherever the stream stands.
+  @Test func manyWordsAreThoseOfSingleCalls() {
+    for used in [0, 1, 4, 7] {
+      for count in [0, 1, 3, 4, 5, 63, 64, 65, 300] {
+        var (one, many) = (RandomStream(seed: 9, purpose: "fill"), RandomStream(seed: 9, purpose: "fill"))
+        for _ in 0..<used { #expect(one.next() == many.next()) }
+        var words = [UInt32](repeating: 0, count: count + 1)
+        many.fill(&words, count: count)
+        #expect(words.prefix(count).allSatisfy { $0 == one.next() } && words[count] == 0)
+        #expect(one.next() == many.next())
+      }
+    }
+    for kernels in Kernels.available {
+      var words = [UInt32](repeating: 0, count: 80)
+      let key = SIMD2<UInt32>(5, 6)
+      kernels.randomBlocks(key, SIMD4(.max - 7, 1, 2, 3), 20, &words)
+      for block in 0..<20 {
+        let expected = philox(counter: SIMD4((.max - 7) &+ UInt32(block), 1, 2, 3), key: key)
+        #expect(
+          (0..<4).allSatisfy { words[4 * block + $0] == expected[$0] }, "\(kernels.name), block \(block)")
+      }
+    }
   }
 
   @Test func momentsOfTheDistributions() {

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ResizeTests {
   @Test func fourteenIsTheMeanOfTwoByTwo() {
     let pixels = (0..<784).map { UInt8(truncatingIfNeeded: $0 * 37 % 251) }
-    let found = areaAveraged(pixels[...], side: 28, to: 14, divisor: 255)
+    let found = ImageAreas(side: 28, to: 14).means(pixels[...], divisor: 255)
     for row in 0..<14 {
       for column in 0..<14 {
         let sum = [0, 1, 28, 29].reduce(0) { $0 + Int(pixels[56 * row + 2 * column + $1]) }
@@ -20,10 +20,10 @@ import Testing
     var pixels = [UInt8](repeating: 0, count: 784)
     // Row 0, column 2 lies 0.8 in cell 0 and 0.2 in cell 1; a cell covers 2.8 × 2.8 pixels.
     pixels[2] = 255
-    let found = areaAveraged(pixels[...], side: 28, to: 10, divisor: 255)
+    let found = ImageAreas(side: 28, to: 10).means(pixels[...], divisor: 255)
     #expect(abs(found[0] - 0.8 / 7.84) < 1e-7 && abs(found[1] - 0.2 / 7.84) < 1e-7)
     #expect(found.dropFirst(2).allSatisfy { $0 == 0 })
-    let flat = areaAveraged([UInt8](repeating: 200, count: 784)[...], side: 28, to: 10, divisor: 255)
+    let flat = ImageAreas(side: 28, to: 10).means([UInt8](repeating: 200, count: 784)[...], divisor: 255)
     #expect(flat.allSatisfy { abs($0 - 200 / 255) < 1e-7 })
   }
 }
@@ -37,7 +37,7 @@ import Testing
     for label in Digits.all.labels { counts[Int(label)] += 1 }
     #expect(counts == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180])
     let first: [Float] = [0, 0, 5, 13, 9, 1, 0, 0, 0, 0, 13, 15, 10, 15, 5, 0]
-    #expect(Digits.all.row(0, size: nil).prefix(16) == ArraySlice(first.map { $0 / 16 }))
+    #expect(Digits.all.row(0).prefix(16) == ArraySlice(first.map { $0 / 16 }))
     let digest = try library.digest(of: DatasetRequest(.digits))
     #expect(digest == "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826")
   }

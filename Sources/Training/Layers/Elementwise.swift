@@ -97,6 +97,7 @@ final class DropoutLayer: Layer {
   private let shape: FeatureShape
   private let factors: Buffer
   private let output: Buffer
+  private var words: [UInt32]
   private var drops = false
   private var tangent: LazyBuffer
 
@@ -106,6 +107,7 @@ final class DropoutLayer: Layer {
     self.shape = shape
     factors = Buffer(capacity * shape.rowStride)
     output = Buffer(capacity * shape.rowStride)
+    words = [UInt32](repeating: 0, count: capacity * shape.count)
     tangent = LazyBuffer(capacity * shape.rowStride)
   }
 
@@ -115,7 +117,15 @@ final class DropoutLayer: Layer {
     var stream = workspace.draw.stream("dropout/\(name)")
     let threshold = UInt32(min(rate * 0x1p32, 0xFFFF_FFFF))
     let factor = Float(1 / (1 - rate))
-    shape.forEachFeature(rows: rows) { factors.start[$0] = stream.next() < threshold ? 0 : factor }
+    words.withUnsafeMutableBufferPointer { words in
+      guard let words = words.baseAddress else { return }
+      stream.fill(words, count: rows * shape.count)
+      var next = 0
+      shape.forEachFeature(rows: rows) {
+        factors.start[$0] = words[next] < threshold ? 0 : factor
+        next += 1
+      }
+    }
     let count = rows * shape.rowStride
     output.start.update(from: input, count: count)
     workspace.kernels.scale(count, output.start, factors.start)
