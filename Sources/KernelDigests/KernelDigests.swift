@@ -23,6 +23,7 @@ public func reportKernelDigests(_ kernels: KernelTable, _ report: (StaticString,
   report("adam", adam(kernels))
   report("scale", scaling(kernels))
   report("mask", masking(kernels))
+  report("gatherRows", gathering(kernels))
   report("allFinite", finiteness(kernels))
   report("logisticGradient", logistic(kernels))
   report("rowProducts", rowProducts(kernels))
@@ -277,6 +278,18 @@ private func masking(_ kernels: KernelTable) -> UInt64 {
     for i in 0..<count { mask.start[i] = mask.start[i] > 0 ? 1 : 0 }
     kernels.mask(count, values.start, mask.start)
     digest.add(values.start, count)
+  }
+  return digest.value
+}
+
+private func gathering(_ kernels: KernelTable) -> UInt64 {
+  var (source, digest) = (Source(state: 20), Digest())
+  for count in [0, 1, 2, 9] {
+    let length = 16 * (1 + source.below(4))
+    let (values, target) = (Memory(7 * length, &source, wild: true), Memory(count * length, &source))
+    let indices = (0..<count + 1).map { _ in source.below(7) }
+    kernels.gatherRows(count, length, values.start, indices, target.start)
+    digest.add(target.start, count * length)
   }
   return digest.value
 }

@@ -250,6 +250,12 @@ public struct KernelTable: Sendable {
       _ rightStride: Int, _ gradient: MutableFloats
     ) -> Void
 
+  /// target row i = source row indices[i], for `count` rows of `length` elements that follow each other.
+  public var gatherRows:
+    @Sendable (
+      _ count: Int, _ length: Int, _ source: Floats, _ indices: UnsafePointer<Int>, _ target: MutableFloats
+    ) -> Void
+
   /// Whether no element is infinite or not a number.
   public var allFinite: @Sendable (_ count: Int, _ values: Floats) -> Bool
 
@@ -375,6 +381,7 @@ public struct KernelTable: Sendable {
       @escaping @Sendable (SparseMatrix, Int, Floats, Int, Floats?, MutableFloats, Int) -> Bool,
     sparseGradient:
       @escaping @Sendable (SparseMatrix, Int, Floats, Int, Floats, Int, MutableFloats) -> Void,
+    gatherRows: @escaping @Sendable (Int, Int, Floats, UnsafePointer<Int>, MutableFloats) -> Void,
     allFinite: @escaping @Sendable (Int, Floats) -> Bool,
     mask: @escaping @Sendable (Int, MutableFloats, Floats) -> Void,
     maxPool: @escaping @Sendable (PoolingLine, Floats, MutableFloats, UnsafeMutablePointer<Int32>) -> Void,
@@ -414,6 +421,7 @@ public struct KernelTable: Sendable {
     self.multiplySegments = multiplySegments
     self.multiplySparse = multiplySparse
     self.sparseGradient = sparseGradient
+    self.gatherRows = gatherRows
     self.allFinite = allFinite
     self.mask = mask
     self.maxPool = maxPool

@@ -1017,6 +1017,23 @@ private func logarithm(_ x: Double) -> Double {
   }
 }
 
+@Sendable func gatherRows(
+  _ count: Int, _ length: Int, _ source: Floats, _ indices: UnsafePointer<Int>, _ target: MutableFloats
+) {
+  for row in 0..<count {
+    let from = source + indices[row] &* length
+    // The rows lie anywhere: the processor begins to look ahead in each of them too late.
+    let ahead = source + indices[min(row &+ 2, count &- 1)] &* length
+    let to = target + row &* length
+    var i = 0
+    while i < length {
+      offprint_prefetch_read(ahead + i)
+      store(load(from + i), to + i)
+      i &+= width
+    }
+  }
+}
+
 @Sendable func scaleElements(_ count: Int, _ values: MutableFloats, _ factors: Floats) {
   var i = 0
   while i < count {
@@ -1155,7 +1172,8 @@ private struct PointBlocks {
 public func makeKernels() -> KernelTable {
   KernelTable(
     name: level, multiply: multiply, multiplySegments: multiplySegments, multiplySparse: multiplySparse,
-    sparseGradient: sparseGradient, allFinite: allFinite, mask: maskElements, maxPool: maxPool,
+    sparseGradient: sparseGradient, gatherRows: gatherRows, allFinite: allFinite, mask: maskElements,
+    maxPool: maxPool,
     transpose: transpose,
     activate: activate,
     activationGradient: activationGradient, softmaxCrossEntropy: softmaxCrossEntropy, columnSums: columnSums,

@@ -240,16 +240,17 @@ public final class Network {
   /// Brings the rows `indices` into the batch; returns how many there are.
   private func gather(_ data: ExampleMatrix, _ indices: ArraySlice<Int>, augments: Bool) -> Int {
     precondition(data.features == input.count && indices.count <= capacity)
-    let stride = data.stride
-    var row = 0
-    for index in indices {
-      (batch.start + row * stride).update(from: data.inputs.start + index * stride, count: stride)
+    indices.withUnsafeBufferPointer { places in
+      guard let places = places.baseAddress else { return }
+      kernels.gatherRows(indices.count, data.stride, Floats(data.inputs.start), places, batch.start)
+    }
+    let rows = indices.count
+    for (row, index) in indices.enumerated() {
       labels[row] = data.labels[index]
       copyTarget(data, index, row)
-      row += 1
     }
-    if augments, let augmentation { augmentation.apply(batch.start, rows: row, input, workspace.draw) }
-    return row
+    if augments, let augmentation { augmentation.apply(batch.start, rows: rows, input, workspace.draw) }
+    return rows
   }
 
   /// Brings rows that lie together into the batch; returns how many there are.

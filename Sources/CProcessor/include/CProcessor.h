@@ -28,6 +28,11 @@ static inline __attribute__((always_inline)) void offprint_prefetch(const float 
   __builtin_prefetch(address, 1);
 }
 
+/// Asks for memory that will be read soon.
+static inline __attribute__((always_inline)) void offprint_prefetch_read(const float *address) {
+  __builtin_prefetch(address, 0);
+}
+
 #define OFFPRINT_SHUFFLE(name, ...)                                                                            \
   static inline __attribute__((always_inline)) offprint_eight name(offprint_eight a, offprint_eight b) {        \
     return __builtin_shufflevector(a, b, __VA_ARGS__);                                                         \
