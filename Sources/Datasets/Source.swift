@@ -63,14 +63,16 @@ struct ImageAreas {
     return pixels.withUnsafeBufferPointer { pixels in
       var result: [Float] = []
       result.reserveCapacity(shares.count * shares.count)
+      // Down the columns first, where neighbours are neighbours in memory.
+      var sums = [Int](repeating: 0, count: side)
       for rows in shares {
+        for column in 0..<side { sums[column] = 0 }
+        for row in rows {
+          for column in 0..<side { sums[column] += row.weight * Int(pixels[row.pixel * side + column]) }
+        }
         for columns in shares {
           var sum = 0
-          for row in rows {
-            for column in columns {
-              sum += row.weight * column.weight * Int(pixels[row.pixel * side + column.pixel])
-            }
-          }
+          for column in columns { sum += column.weight * sums[column.pixel] }
           result.append(Float(sum) / whole)
         }
       }
