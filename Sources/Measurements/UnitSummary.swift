@@ -28,6 +28,11 @@ public struct UnitSummary: Sendable {
   /// The mean squared distance from the mean.
   public let variance: Double
 
+  /// A summary made before.
+  public init(p15: Double, p50: Double, p85: Double, mean: Double, variance: Double) {
+    (self.p15, self.p50, self.p85, self.mean, self.variance) = (p15, p50, p85, mean, variance)
+  }
+
   /// Summarises values; no values count as a zero.
   public init(_ values: [Float]) {
     let sorted = values.sorted()

@@ -34,6 +34,8 @@ public final class SupermaskTrainer {
   private var words: [UInt32]
   /// One score a weight, laid out as the parameters.
   public let scores: Buffer
+  /// Where states are saved, and one to go on from.
+  public var checkpoints: TrainingCheckpoints?
 
   /// Takes the network's present weights; scores start at 0 for `bernoulli`, uniform within ±√(3/fan-in) for `edgePopup`.
   public init(
@@ -69,8 +71,13 @@ public final class SupermaskTrainer {
     let stepsPerEpoch = (data.count + size - 1) / size
     var order = BatchOrder(count: data.count, seed: seed)
     var batch = Array(0..<size)
-    guard try watch(0) else { return }
-    for step in 0..<options.steps {
+    let memory = [scores, momentum, second]
+    let resumed = checkpoints?.restore(network, memory)
+    if let resumed { betaPowers = resumed.powers }
+    let start = resumed?.step ?? 0
+    if size < data.count { for _ in 0..<start { order.fill(&batch) } }
+    if resumed == nil { guard try watch(0) else { return } }
+    for step in start..<max(start, options.steps) {
       if size < data.count { order.fill(&batch) }
       applyMask(drawing: "mask", index: UInt32(truncatingIfNeeded: step))
       network.computeGradient(data, batch)
@@ -81,6 +88,9 @@ public final class SupermaskTrainer {
       let done = step + 1
       if watches(done) || done == options.steps {
         guard try watch(done) else { return }
+      }
+      if let checkpoints, checkpoints.isDue(done) {
+        checkpoints.save(network, memory, betaPowers, step: done)
       }
     }
   }

@@ -110,8 +110,9 @@ public struct Trainer {
     let isPlain = mask == nil && frozen == nil && perturbation == nil && updates == nil
     var order = BatchOrder(count: data.count, seed: seed, purpose: orderPurpose, shuffles: options.shuffles)
     var batch = Array(0..<size)
-    let resumed = checkpoints?.restore(network, optimizer)
-    let start = resumed ?? firstStep
+    let resumed = checkpoints?.restore(network, optimizer.memory)
+    if let resumed { optimizer.powers = resumed.powers }
+    let start = resumed?.step ?? firstStep
     if size < data.count { for _ in 0..<start { order.fill(&batch) } }
     if resumed == nil { guard try watch(firstStep) else { return firstStep } }
     for step in start..<max(start, options.steps) {
@@ -134,7 +135,9 @@ public struct Trainer {
       if isWatched {
         guard try watch(done) else { return done }
       }
-      if let checkpoints, checkpoints.isDue(done) { checkpoints.save(network, optimizer, step: done) }
+      if let checkpoints, checkpoints.isDue(done) {
+        checkpoints.save(network, optimizer.memory, optimizer.powers, step: done)
+      }
     }
     return max(start, options.steps)
   }

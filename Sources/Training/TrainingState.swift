@@ -19,6 +19,11 @@ public struct StateWriter {
     add(text.utf8.count)
     bytes.append(contentsOf: text.utf8)
   }
+  /// Appends bytes with their count.
+  public mutating func add(_ bytes: [UInt8]) {
+    add(bytes.count)
+    self.bytes.append(contentsOf: bytes)
+  }
   /// Appends a buffer with its length.
   public mutating func add(_ buffer: Buffer) {
     add(buffer.count)
@@ -50,6 +55,12 @@ public struct StateReader {
     guard let count = integer(), count >= 0, count <= bytes.count - offset else { return nil }
     defer { offset += count }
     return String(validating: bytes[offset..<offset + count], as: UTF8.self)
+  }
+  /// The next bytes.
+  public mutating func byteString() -> [UInt8]? {
+    guard let count = integer(), count >= 0, count <= bytes.count - offset else { return nil }
+    defer { offset += count }
+    return Array(bytes[offset..<offset + count])
   }
   /// The next buffer.
   public mutating func buffer() -> Buffer? {
@@ -103,44 +114,44 @@ public struct TrainingCheckpoints {
     (self.watcherState, self.restoreWatcher) = (watcherState, restoreWatcher)
   }
 
-  /// Saves the state after `step`.
-  func save(_ network: Network, _ optimizer: Optimizer, step: Int) {
+  /// Saves the state after `step`; `memory` and `powers` are what the update rule remembers.
+  func save(_ network: Network, _ memory: [Buffer], _ powers: (Double, Double), step: Int) {
     var writer = StateWriter()
     writer.add(step)
     writer.add(network.parameters)
     writer.add(network.runningStatistics.count)
     for statistics in network.runningStatistics { writer.add(statistics) }
-    writer.add(optimizer.first)
-    writer.add(optimizer.second)
-    writer.add(optimizer.beta1Power)
-    writer.add(optimizer.beta2Power)
+    for buffer in memory { writer.add(buffer) }
+    writer.add(powers.0)
+    writer.add(powers.1)
     save(writer.bytes + watcherState())
   }
 
-  /// Puts network, optimiser and watcher into the saved state; the step after which it was saved, or `nil` when
-  /// there is none that fits.
-  func restore(_ network: Network, _ optimizer: Optimizer) -> Int? {
+  /// Puts network, memory and watcher into the saved state; the step after which it was saved and the powers then, or
+  /// `nil`, and nothing changed, when there is none that fits.
+  func restore(_ network: Network, _ memory: [Buffer]) -> (step: Int, powers: (Double, Double))? {
     guard let saved else { return nil }
     var reader = StateReader(saved)
     guard let step = reader.integer(), step >= 0, let parameters = reader.buffer(),
-      let statistics = reader.list({ $0.buffer() }), let first = reader.buffer(),
-      let second = reader.buffer(),
-      let power1 = reader.number(), let power2 = reader.number(),
+      let statistics = reader.list({ $0.buffer() })
+    else { return nil }
+    let kept = memory.compactMap { _ in reader.buffer() }
+    guard let power1 = reader.number(), let power2 = reader.number(),
       parameters.count == network.parameters.count,
       statistics.map(\.count) == network.runningStatistics.map(\.count),
-      first.count == optimizer.first.count, second.count == optimizer.second.count,
-      restoreWatcher(reader.rest)
+      kept.map(\.count) == memory.map(\.count), restoreWatcher(reader.rest)
     else { return nil }
     network.parameters.copy(from: parameters)
-    for (running, kept) in zip(network.runningStatistics, statistics) { running.copy(from: kept) }
-    optimizer.restore(first: first, second: second, beta1Power: power1, beta2Power: power2)
-    return step
+    for (buffer, saved) in zip(network.runningStatistics + memory, statistics + kept) {
+      buffer.copy(from: saved)
+    }
+    return (step, (power1, power2))
   }
 }
 
 extension StateReader {
   /// The bytes that have not been read.
-  var rest: [UInt8] { Array(bytes[offset...]) }
+  public var rest: [UInt8] { Array(bytes[offset...]) }
 }
 
 extension DigestTrail {

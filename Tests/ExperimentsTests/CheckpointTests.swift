@@ -61,6 +61,48 @@ private func digest(
     }
   }
 
+  /// Runs of several trainings, and trainings with probes, go on too; whatever was trained before is not trained again.
+  @Test(arguments: [
+    """
+    train: {lr: 0.2, momentum: 0.9, batch: full, steps: 24}
+    probe: [{name: curvature, every: 5, examples: 60}, {name: unit_inputs, every: 7, examples: 40}, \
+    {name: weight_growth, every: 6, on: weights}]
+    """,
+    """
+    train: {lr: 0.1, batch: 25, steps: 12}
+    protocol: {name: iterative-pruning, rounds: 3, rate: 0.3, retrain: rewind, rewind_step: 4, \
+    controls: [reinit, one-shot, rewind], control_rounds: [2], costs: true}
+    """,
+    "train: {optimizer: adam, lr: 0.01, batch: 25, steps: 15}\nprotocol: {name: transfer, pretrain_steps: 10}",
+    "train: {lr: 0.1, batch: 25, steps: 12}\nprotocol: {name: interpolation, fork_step: 4, points: 3}",
+    "train: {lr: 0.1, batch: 25, steps: 8}\nprotocol: {name: ticket-movement, rounds: 2}",
+    "train: {optimizer: adam, lr: 0.01, batch: 25, steps: 14}\nprotocol: {name: learn-mask}",
+    """
+    train: {lr: 0.1, momentum: 0.9, batch: 25, steps: 14}
+    protocol: {name: learn-mask, method: edge-popup, keep: 0.4}
+    """,
+  ])
+  func runsOfEveryKindGoOn(parts: String) throws {
+    let run = try run(
+      """
+      data: {name: digits, train: 200, validation: 50, test: 60}
+      model: {mlp: [8, 6], norm: batch}
+      \(parts)
+      record: {every: 4, metrics: [train_loss, train_accuracy, validation_loss, test_accuracy]}
+      """)
+    var states: [[UInt8]] = []
+    let whole = try digest(run) { states.append($1) }
+    #expect(states.count > 10)
+    for place in [0, 1, states.count / 3, states.count / 2, states.count - 2, states.count - 1] {
+      let resumed = try digest(run, saved: states[place])
+      #expect(resumed.digest == whole.digest, "from state \(place)")
+      #expect(resumed.steps < whole.steps, "it started again from state \(place)")
+    }
+    // A damaged state is not used.
+    let broken = try digest(run, saved: Array(states[states.count / 2].dropLast(3)))
+    #expect(broken.digest == whole.digest && broken.steps == whole.steps)
+  }
+
   @Test func whatIsNoStateIsNotUsed() throws {
     let run = try run(
       "data: {name: digits, train: 100, test: 50}\nmodel: {mlp: [4]}\ntrain: {lr: 0.1, batch: 20, steps: 12}")

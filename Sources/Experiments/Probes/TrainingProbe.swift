@@ -141,9 +141,10 @@ final class ProbeBench {
 
 /// The probes of one training, with the rows that they make.
 final class ProbeSeries {
-  private let bench: ProbeBench
+  let bench: ProbeBench
   private let probes: [ScheduledProbe]
-  private var tables: [RunTable]
+  /// The rows measured so far, a table a probe.
+  var tables: [RunTable]
 
   /// Prepares the probes of a specification.
   init(_ probes: [ScheduledProbe], _ bench: ProbeBench) throws {

@@ -93,6 +93,12 @@ struct LearnMask: RunProtocol {
     let every = context.configuration.record.every ?? options.steps
     let beat = max(1, min(every, options.steps / 20))
     var last: [String: Double] = [:]
+    trainer.checkpoints = context.checkpoints.map { checkpoints in
+      TrainingCheckpoints(
+        saved: checkpoints.saved, isDue: checkpoints.isDue, save: checkpoints.save,
+        watcherState: { maskRecords(trail, history, last) },
+        restoreWatcher: { readMaskRecords($0, &trail, &history, &last) })
+    }
     try trainer.run(
       series.data.train, watches: { $0 % every == 0 || $0 % beat == 0 || DigestTrail.marks($0) }
     ) { step in

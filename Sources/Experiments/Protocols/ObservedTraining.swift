@@ -5,7 +5,7 @@ import Training
 
 /// Runs a training and keeps what the tables need.
 final class ObservedTraining {
-  private let network: Network
+  let network: Network
   private let options: TrainOptions
   private let data: TrainingData
   private let context: RunContext
@@ -20,7 +20,7 @@ final class ObservedTraining {
   /// Digests of the weights.
   var trail = DigestTrail()
   /// Metrics after the last step.
-  private(set) var final: [String: Double] = [:]
+  var final: [String: Double] = [:]
   /// 1 where a weight lives, as `Trainer.mask`.
   var mask: Buffer?
   /// What the order of batches is keyed by, when it is not the usual one.
@@ -34,7 +34,7 @@ final class ObservedTraining {
   var atRecord: ((_ step: Int) -> Void)?
   /// What is measured during the training.
   var probes: ProbeSeries?
-  /// Where the training saves its state; only for a run that is this one training.
+  /// Where the training saves its state.
   var checkpoints: RunCheckpoints?
   /// Steps done before this training and steps in all, for progress.
   var progressOffset = (done: 0, total: 0)
@@ -218,6 +218,12 @@ struct NetworkState {
   init(_ network: Network) {
     parameters = network.parameters.duplicate()
     statistics = network.runningStatistics.map { $0.duplicate() }
+  }
+
+  /// Whether it is of a network of this architecture.
+  func fits(_ network: Network) -> Bool {
+    parameters.count == network.parameters.count
+      && statistics.map(\.count) == network.runningStatistics.map(\.count)
   }
 
   /// Puts the copy back.

@@ -37,8 +37,7 @@ struct Train: RunProtocol {
       context.configuration.probes, ProbeBench(network, options, data, seed: context.streamSeed))
     let training = ObservedTraining(network, options, data, context)
     training.probes = probes
-    // What probes have measured so far is not in a checkpoint, so runs with probes start again.
-    training.checkpoints = context.configuration.probes.isEmpty ? context.checkpoints : nil
+    training.checkpoints = context.checkpoints
     _ = try training.run()
     var result = RunResult()
     result.tables = probes.results

@@ -36,6 +36,7 @@ struct TrainingSeries {
   private(set) var done = 0
   /// Digests of all trainings; steps count on from one to the next.
   private(set) var digests: [(step: Int, digest: String)] = []
+  private var checkpoints: SeriesCheckpoints?
 
   /// Prepares `trainings` times the steps of the specification's training, and `further` steps, with batches of at most
   /// the specification's size or `largestBatch`.
@@ -46,6 +47,7 @@ struct TrainingSeries {
     self.options = options
     self.context = context
     steps = trainings * options.steps + further
+    checkpoints = context.checkpoints.map(SeriesCheckpoints.init)
   }
 
   /// Brings the network to a starting point.
@@ -93,7 +95,7 @@ struct TrainingSeries {
     let training = ObservedTraining(network, options, data ?? self.data, context, mask: mask?.values)
     training.progressOffset = (done, steps)
     configure(training)
-    _ = try training.run()
+    if checkpoints != nil { try checkpoints?.make(training) } else { _ = try training.run() }
     digests += training.trail.entries.map { (done + $0.step, $0.digest) }
     done += options.steps
     return training
