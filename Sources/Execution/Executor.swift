@@ -40,8 +40,16 @@ public struct RunLimits: Sendable {
   }
 }
 
+/// What decides where workers live.
+public protocol Executor {
+  /// Executes the runs, and tells `progress` what happens.
+  ///
+  /// - Throws: when no run could be started at all.
+  func execute(_ runs: [Run], progress: inout some ExecutionProgress) throws -> ExecutionOutcome
+}
+
 /// Runs on this machine, in worker processes.
-public struct LocalExecutor {
+public struct LocalExecutor: Executor {
   private let workerCommand: [String]
   private let workers: Int
   private let limits: RunLimits
@@ -186,6 +194,7 @@ private struct RunQueue {
     case .progress(let key, let done, let total):
       if let run = byKey[key] { progress.advanced(run, done: done, of: total) }
       return
+    case .ended: return
     case .finished(let key, let seconds):
       if let run = byKey[key] { progress.finished(run, seconds: seconds) }
     case .failed(let key, let reason):

@@ -55,6 +55,8 @@ enum Report: Sendable {
   case busy(key: String)
   /// The store refuses records, so that no run can be kept.
   case storeFailed(key: String, reason: String)
+  /// A task has done what it was given.
+  case ended
 
   var line: String {
     let value: Value =
@@ -65,6 +67,7 @@ enum Report: Sendable {
       case .failed(let key, let reason): ["failed": .string(key), "reason": .string(reason)]
       case .busy(let key): ["busy": .string(key)]
       case .storeFailed(let key, let reason): ["store-failed": .string(key), "reason": .string(reason)]
+      case .ended: ["ended": .bool(true)]
       }
     return value.canonicalJSON + "\n"
   }
@@ -83,6 +86,8 @@ enum Report: Sendable {
       self = .storeFailed(key: key, reason: value["reason"]?.string ?? "no reason given")
     } else if let key = value["failed"]?.string {
       self = .failed(key: key, reason: value["reason"]?.string ?? "no reason given")
+    } else if value["ended"]?.bool == true {
+      self = .ended
     } else {
       return nil
     }

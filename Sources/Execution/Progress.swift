@@ -18,6 +18,8 @@ public protocol ExecutionProgress {
   mutating func finished(_ run: Run, seconds: Double)
   /// A run could not be had.
   mutating func failed(_ run: Run, _ reason: String)
+  /// Something about the execution as a whole, in a line.
+  mutating func noted(_ text: String)
   /// No more will be said.
   mutating func end()
 }
@@ -25,7 +27,8 @@ public protocol ExecutionProgress {
 /// Progress on standard error: live lines on a terminal, plain lines in a log.
 public struct ConsoleProgress: ExecutionProgress {
   private let live: Bool
-  private let workers: Int
+  private let place: String
+  private let lines: Int
   private var total = 0.0
   private var done = 0.0
   private var runs = 0
@@ -37,9 +40,14 @@ public struct ConsoleProgress: ExecutionProgress {
   private var lastDraw = 0.0
 
   /// `live` redraws lines in place; otherwise a line is written whenever an experiment is complete.
-  public init(live: Bool, workers: Int) {
+  ///
+  /// - Parameters:
+  ///   - place: where runs are made: `with 2 workers`.
+  ///   - lines: runs under way that are shown at most.
+  public init(live: Bool, place: String, lines: Int) {
     self.live = live
-    self.workers = workers
+    self.place = place
+    self.lines = lines
   }
 
   /// Counts the runs.
@@ -50,9 +58,7 @@ public struct ConsoleProgress: ExecutionProgress {
     for run in runs { perExperiment[run.experiment, default: (0, 0)].all += 1 }
     for (id, count) in perExperiment { perExperiment[id] = (count.all, count.all) }
     if runs.isEmpty { return }
-    say(
-      "training \(runs.count) \(runs.count == 1 ? "run" : "runs") with \(workers) \(workers == 1 ? "worker" : "workers")"
-    )
+    say("training \(runs.count) \(runs.count == 1 ? "run" : "runs") \(place)")
   }
 
   /// Redraws at most five times a second.
@@ -74,6 +80,12 @@ public struct ConsoleProgress: ExecutionProgress {
     erase()
     say("failed: \(describe(run)): \(reason)")
     close(run)
+  }
+
+  /// Writes the line.
+  public mutating func noted(_ text: String) {
+    erase()
+    say(text)
   }
 
   private mutating func close(_ run: Run) {
@@ -103,7 +115,7 @@ public struct ConsoleProgress: ExecutionProgress {
   private mutating func draw() {
     erase()
     lastDraw = wallSeconds()
-    var lines = active.prefix(workers).map { item in
+    var lines = active.prefix(lines).map { item in
       let filled = Int((item.fraction * 20).rounded())
       let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 20 - filled)
       return "  \(bar) \(describe(item.run))"

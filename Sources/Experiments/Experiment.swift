@@ -32,6 +32,18 @@ public struct Run: Sendable {
   public var cost: RunCost
   /// Name of the run in the store: SHA-256 over specification, seed, data and numeric version.
   public var key: String
+
+  /// Collects the parts of a run.
+  public init(
+    experiment: String, configuration: Configuration, seed: Int, axes: [Cell], cost: RunCost, key: String
+  ) {
+    self.experiment = experiment
+    self.configuration = configuration
+    self.seed = seed
+    self.axes = axes
+    self.cost = cost
+    self.key = key
+  }
 }
 
 /// An experiment, checked and expanded.

@@ -162,6 +162,12 @@ public struct RunCost: Sendable, Hashable {
   public var steps: Double
   /// Floating-point operations, the matrix products' 2·m·n·k and little else.
   public var operations: Double
+
+  /// A cost of so many steps and operations.
+  public init(steps: Double, operations: Double) {
+    self.steps = steps
+    self.operations = operations
+  }
 }
 
 /// Something measured of a trained network, into a table of its own.

@@ -53,6 +53,7 @@ public func cleanStore(
   if !dryRun {
     emptyFolder(workspace.figureCache)
     workspace.memory.forget()
+    emptyFolder(workspace.taskFolder)
   }
   return removed
 }

@@ -12,10 +12,10 @@ func execute(
 ) throws -> Results? {
   let cache = TableCache(memory: workspace.memory, store: workspace.store)
   // Only the wanted experiments are run; what the store has of the others is shown all the same.
-  let isWanted = { (experiment: Experiment) in request.only?.contains(experiment.id) ?? true }
-  let kept = cache.load(plan.experiments.filter { !(request.isFresh && isWanted($0)) })
+  let selected = Set(request.selected(plan.experiments).map(\.id))
+  let kept = cache.load(plan.experiments.filter { !(request.isFresh && selected.contains($0.id)) })
   let open = plan.experiments.filter { kept[$0.id] == nil }
-  let wanted = distinctRuns(open.filter(isWanted))
+  let wanted = distinctRuns(request.selected(open))
   let renewed = request.isFresh ? Set(wanted.map(\.key)) : []
   var loaded: [String: RunResult] = [:]
   load(
@@ -26,17 +26,8 @@ func execute(
     // A store that cannot be written may still be read: only new runs need more.
     try Files.requireWritable(workspace.store.folder)
     workspace.store.removeLeftovers()
-    let outcome = LocalExecutor(
-      workerCommand: workspace.workerCommand, workers: workspace.workers,
-      limits: workspace.caps.combined(plan.manuscript.configuration.limits).run, isFresh: request.isFresh
-    ).execute(missing, progress: &progress)
-    if let failure = outcome.storeFailure {
-      throw DiagnosticError(
-        rule: "store", "the run store takes no more records: \(failure.reason)",
-        hint:
-          "\(failure.left) \(failure.left == 1 ? "run is" : "runs are") left for the next build; those made before are kept"
-      )
-    }
+    let outcome = try workspace.execute(
+      missing, limits: plan.manuscript.configuration.limits, isFresh: request.isFresh, progress: &progress)
     if outcome.interrupted {
       summary.interrupted = true
       return nil

@@ -54,7 +54,7 @@ public func verify(
       rule: "no-lock", "\(LockFile.path(request.folder)) does not exist", hint: "'offprint build' writes it")
   }
   var summary = VerificationSummary()
-  let runs = plan.runs.filter { request.only?.contains($0.experiment) ?? true }
+  let runs = distinctRuns(request.selected(plan.experiments))
   summary.runs = runs.count
   let keys = Set(plan.runs.map(\.key))
   summary.stale = lock.digests.keys.count { !keys.contains($0) }
@@ -63,15 +63,8 @@ public func verify(
   // Which runs are drawn must not be known beforehand, and decides no number.
   let chosen = sample.map { Array(locked.shuffled().prefix($0)) } ?? locked
   let store = RunStore(folder: scratch)
-  var command = workspace.workerCommand
-  command += ["--store", scratch]
-  let outcome = LocalExecutor(
-    workerCommand: command, workers: workspace.workers,
-    limits: workspace.caps.combined(plan.manuscript.configuration.limits).run
-  ).execute(chosen, progress: &progress)
-  if let failure = outcome.storeFailure {
-    throw DiagnosticError(rule: "store", "the results cannot be kept: \(failure.reason)")
-  }
+  let outcome = try workspace.execute(
+    chosen, limits: plan.manuscript.configuration.limits, store: scratch, progress: &progress)
   summary.interrupted = outcome.interrupted
   let reasons = Dictionary(outcome.failures.map { ($0.key, $0.reason) }) { first, _ in first }
   for run in chosen {

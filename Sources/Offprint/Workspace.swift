@@ -3,6 +3,7 @@ import BitExact
 import Datasets
 import Diagnostics
 import Execution
+import Experiments
 import RunStore
 import Specification
 
@@ -16,10 +17,14 @@ public struct Workspace: Sendable {
   public var figureCache: String
   /// What builds leave for one another.
   let memory: BuildMemory
+  /// Jobs and reports of tasks that a batch system runs.
+  public var taskFolder: String
   /// Worker processes.
   public var workers: Int
   /// How a worker is started.
   public var workerCommand: [String]
+  /// How Slurm makes the runs; `nil` for worker processes on this machine.
+  public var slurm: SlurmSettings?
   /// The datasets.
   public var library: DatasetLibrary
   /// What the command line allows.
@@ -34,6 +39,56 @@ public struct Workspace: Sendable {
     workerCommand = [executable, "worker", "--cache", cache]
     self.library = library.remembering(in: StoredDigests(path: "\(cache)/data-digests"))
     memory = BuildMemory(folder: cache, executable: executable)
+    taskFolder = "\(cache)/slurm"
+  }
+
+  /// Executes runs where this workspace has its workers.
+  ///
+  /// - Parameters:
+  ///   - limits: what the paper allows besides the command line.
+  ///   - store: where records go; `nil` for the workspace's own store.
+  /// - Throws: `DiagnosticError` when Slurm takes no job or the store no records; `FileError`.
+  func execute(
+    _ runs: [Run], limits: Value, store: String? = nil, isFresh: Bool = false,
+    progress: inout some ExecutionProgress
+  ) throws -> ExecutionOutcome {
+    let limits = caps.combined(limits).run
+    let command = workerCommand + (store.map { ["--store", $0] } ?? [])
+    let outcome: ExecutionOutcome
+    if let slurm {
+      let executor = SlurmExecutor(
+        command: command, folder: "\(taskFolder)/\(Files.processName)", tasksAtOnce: slurm.tasksAtOnce,
+        options: slurm.options, limits: limits, isFresh: isFresh)
+      do { outcome = try executor.execute(runs, progress: &progress) } catch let error as SlurmError {
+        throw DiagnosticError(rule: "slurm", error.message, hint: error.hint)
+      }
+    } else {
+      outcome = LocalExecutor(
+        workerCommand: command, workers: workers, limits: limits, isFresh: isFresh
+      ).execute(runs, progress: &progress)
+    }
+    if let failure = outcome.storeFailure {
+      throw DiagnosticError(
+        rule: "store", "the run store takes no more records: \(failure.reason)",
+        hint:
+          "\(failure.left) \(failure.left == 1 ? "run is" : "runs are") left for the next build; those made before are kept"
+      )
+    }
+    return outcome
+  }
+}
+
+/// How runs are made through Slurm.
+public struct SlurmSettings: Sendable {
+  /// Tasks that may run at the same time; `nil` for as many as Slurm starts.
+  public var tasksAtOnce: Int?
+  /// Further arguments of `sbatch`.
+  public var options: [String]
+
+  /// Collects the settings.
+  public init(tasksAtOnce: Int? = nil, options: [String] = []) {
+    self.tasksAtOnce = tasksAtOnce
+    self.options = options
   }
 }
 

@@ -20,8 +20,8 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// Reading and writing whole files.
 public enum Files {
-  /// The bytes of a file; `nil` when there is none.
-  public static func read(_ path: String) throws(FileError) -> [UInt8]? {
+  /// The bytes of a file, those before `offset` left out; `nil` when there is no file.
+  public static func read(_ path: String, from offset: Int = 0) throws(FileError) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     if descriptor < 0 {
       if errno == ENOENT || errno == ENOTDIR { return nil }
@@ -30,7 +30,12 @@ public enum Files {
     defer { close(descriptor) }
     var bytes: [UInt8] = []
     var information = stat()
-    if unsafe fstat(descriptor, &information) == 0 { bytes.reserveCapacity(Int(information.st_size)) }
+    if unsafe fstat(descriptor, &information) == 0 {
+      bytes.reserveCapacity(max(0, Int(information.st_size) - offset))
+    }
+    if offset > 0, lseek(descriptor, off_t(offset), SEEK_SET) < 0 {
+      throw FileError(path: path, action: "read", number: errno)
+    }
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       let count = unsafe Glibc.read(descriptor, &chunk, chunk.count)
@@ -48,7 +53,7 @@ public enum Files {
   /// With `durable` the content has reached the disk when this returns, so that a crash of the machine cannot leave a
   /// torn file under the name.
   public static func write(_ bytes: [UInt8], to path: String, durable: Bool = true) throws(FileError) {
-    let temporary = "\(path).\(getpid()).tmp"
+    let temporary = "\(path).\(processName).tmp"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     if descriptor < 0 { throw FileError(path: path, action: "write", number: errno) }
     do throws(FileError) {
@@ -117,12 +122,23 @@ public enum Files {
     if access(folder, W_OK | X_OK) != 0 { throw FileError(path: folder, action: "write into", number: errno) }
   }
 
-  /// Whether a name is that of a file that a process no longer there was writing.
+  /// This machine's name without dots: of the processes on others that share a folder nothing is known here.
+  static let host: String = {
+    var name = [CChar](repeating: 0, count: 256)
+    guard unsafe gethostname(&name, name.count - 1) == 0 else { return "here" }
+    let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+    return String(decoding: bytes, as: UTF8.self).replacing(".", with: "-")
+  }()
+
+  /// A name that no other process has, on any of the machines that share a folder.
+  public static var processName: String { "\(host).\(getpid())" }
+
+  /// Whether a name is that of a file that a process of this machine, no longer there, was writing.
   static func isAbandoned(_ name: String) -> Bool {
     let parts = name.split(separator: ".")
-    guard parts.count >= 3, parts.last == "tmp", let process = pid_t(parts[parts.count - 2]) else {
-      return false
-    }
+    guard parts.count >= 4, parts.last == "tmp", parts[parts.count - 3] == host,
+      let process = pid_t(parts[parts.count - 2])
+    else { return false }
     return process != getpid() && kill(process, 0) != 0 && errno == ESRCH
   }
 

@@ -27,9 +27,9 @@ struct Build: ParsableCommand {
     var papers: [PaperSummary] = []
     let workspace = options.workspace
     for folder in try options.folders() {
-      var request = options.request(folder)
+      var request = try options.request(folder)
       request.isFresh = fresh
-      var progress = ConsoleProgress(live: isTerminal, workers: options.workers)
+      var progress = options.progress
       let summary = try reportingErrors { try regenerate(request, in: workspace, progress: &progress) }
       show(summary.diagnostics)
       if strict, !summary.diagnostics.isEmpty { throw Exit.error }

@@ -36,7 +36,7 @@ struct Export: ParsableCommand {
   func run() throws {
     var papers: [PaperSummary] = []
     for folder in try options.folders() {
-      var progress = ConsoleProgress(live: isTerminal, workers: options.workers)
+      var progress = options.progress
       let workspace = options.workspace
       try reportingErrors {
         if let format {

@@ -48,6 +48,11 @@ enum Exit {
   static let interrupted = ExitCode(130)
 }
 
+/// Where workers live.
+enum ExecutorName: String, CaseIterable, ExpressibleByArgument {
+  case local, slurm
+}
+
 /// What every command takes.
 struct CommonOptions: ParsableArguments {
   @Argument(help: ArgumentHelp("Folder of a paper.", valueName: "paper"))
@@ -59,8 +64,23 @@ struct CommonOptions: ParsableArguments {
   var profile = "default"
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("Worker processes; one per core when absent.", valueName: "n"))
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Worker processes, one per core when absent; with Slurm, tasks at the same time.", valueName: "n"))
   var jobs: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where workers live: local, or slurm for the tasks of a job array over a folder that its machines share.",
+      valueName: "executor"))
+  var executor = ExecutorName.local
+
+  @Option(
+    name: .customLong("sbatch-option"),
+    help: ArgumentHelp(
+      "An argument for sbatch, as in --sbatch-option=--partition=long; may be repeated.", valueName: "option")
+  )
+  var sbatchOptions: [String] = []
 
   @Option(help: ArgumentHelp("Folder of the reports.", valueName: "folder"))
   var output = "output"
@@ -72,6 +92,11 @@ struct CommonOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("Only these experiments, by id, separated by commas.", valueName: "ids"))
   var only: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Only the experiments of a section, by its file or the id of a heading.", valueName: "section"))
+  var section: String?
 
   @Option(help: ArgumentHelp("Refuse a profile of more runs.", valueName: "n"))
   var maxRuns: Int?
@@ -91,6 +116,9 @@ struct CommonOptions: ParsableArguments {
     }
     if let jobs, !(1...1024).contains(jobs) {
       throw ValidationError("--jobs must be a number from 1 to 1024")
+    }
+    if executor == .local, !sbatchOptions.isEmpty {
+      throw ValidationError("--sbatch-option needs --executor slurm")
     }
     if let problem = Kernels.complaint { throw ValidationError(problem) }
   }
@@ -115,13 +143,27 @@ struct CommonOptions: ParsableArguments {
     workspace.caps = Caps(
       runs: maxRuns.map(Double.init), coreHours: maxCoreHours, runMinutes: maxRunMinutes,
       runMegabytes: maxRunMegabytes)
+    if executor == .slurm { workspace.slurm = SlurmSettings(tasksAtOnce: jobs, options: sbatchOptions) }
     return workspace
+  }
+
+  var progress: ConsoleProgress {
+    let place =
+      executor == .slurm ? "through Slurm" : "with \(workers) \(workers == 1 ? "worker" : "workers")"
+    return ConsoleProgress(live: isTerminal, place: place, lines: executor == .slurm ? 8 : workers)
   }
 
   var workers: Int { jobs ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
-  func request(_ folder: String) -> BuildRequest {
-    let ids = only.map { Set($0.split(separator: ",").map { $0.trimmingSpaces }) }
+  /// What is asked of a paper.
+  ///
+  /// - Throws: the end of the command, when the paper has no such section; why is then printed.
+  func request(_ folder: String) throws -> BuildRequest {
+    var ids = only.map { Set($0.split(separator: ",").map { $0.trimmingSpaces }) }
+    if let section {
+      let own = try reportingErrors { try experiments(ofSection: section, paper: folder) }
+      ids = ids.map { $0.intersection(own) } ?? own
+    }
     return BuildRequest(folder: folder, profile: profile, only: ids, writesLock: profile == "default")
   }
 }

@@ -35,7 +35,7 @@ struct Check: ParsableCommand {
   func run() throws {
     var failed = false
     for folder in try options.folders() {
-      let diagnostics = checkPaper(options.request(folder), in: options.workspace)
+      let diagnostics = try checkPaper(options.request(folder), in: options.workspace)
       show(diagnostics)
       failed = failed || diagnostics.contains { $0.severity == .error } || (strict && !diagnostics.isEmpty)
       if diagnostics.isEmpty { print("\(folder): no mistakes") }
@@ -57,11 +57,6 @@ struct Verify: ParsableCommand {
       "Only a random sample of the runs; the share that it proves is printed.", valueName: "n"))
   var sample: Int?
 
-  @Option(
-    help: ArgumentHelp(
-      "Only the experiments of a section, by its file or the id of a heading.", valueName: "section"))
-  var section: String?
-
   func validate() throws {
     if let sample, sample < 1 { throw ValidationError("--sample must be at least 1") }
   }
@@ -72,15 +67,10 @@ struct Verify: ParsableCommand {
       let scratch = "\(options.cache)/verify"
       emptyFolder(scratch)
       defer { emptyFolder(scratch) }
-      var progress = ConsoleProgress(live: isTerminal, workers: options.workers)
+      var progress = options.progress
       let summary = try reportingErrors {
-        var request = options.request(folder)
-        if let section {
-          let own = try experiments(ofSection: section, paper: folder)
-          request.only = request.only.map { $0.intersection(own) } ?? own
-        }
-        return try verify(
-          request, sample: sample, in: options.workspace, scratch: scratch,
+        try verify(
+          options.request(folder), sample: sample, in: options.workspace, scratch: scratch,
           progress: &progress)
       }
       if summary.interrupted {
@@ -141,8 +131,20 @@ struct WorkerCommand: ParsableCommand {
   @Option var store: String?
   /// Seconds between saved states of a run.
   @Option var checkpointSeconds = 60.0
+  /// A file of jobs that are done instead of those on standard input, by a worker under limits; what a task of a batch
+  /// system does.
+  @Option var list: String?
+  @Option var maxRunSeconds: Double?
+  @Option var maxRunBytes: Int?
 
-  func run() {
+  func run() throws {
+    if let list {
+      let command = [executablePath(), "worker", "--cache", cache] + (store.map { ["--store", $0] } ?? [])
+      return try reportingErrors {
+        try performTask(
+          list, workerCommand: command, limits: RunLimits(seconds: maxRunSeconds, memory: maxRunBytes))
+      }
+    }
     let seconds = environment("OFFPRINT_CHECKPOINT_SECONDS").flatMap(Double.init) ?? checkpointSeconds
     Worker(
       store: RunStore(folder: store ?? "\(cache)/store"), library: datasetLibrary(),

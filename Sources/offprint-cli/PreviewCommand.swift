@@ -55,8 +55,11 @@ struct Preview: ParsableCommand {
   private func startBuild() -> pid_t? {
     var words = [executablePath(), "build"] + options.papers
     words += ["--profile", options.profile, "--output", options.output, "--cache", options.cache]
+    words +=
+      ["--executor", options.executor.rawValue] + options.sbatchOptions.map { "--sbatch-option=\($0)" }
     if let jobs = options.jobs { words += ["--jobs", "\(jobs)"] }
     if let only = options.only { words += ["--only", only] }
+    if let section = options.section { words += ["--section", section] }
     var pointers = unsafe words.map { unsafe strdup($0) } + [nil]
     defer { for pointer in unsafe pointers { unsafe free(pointer) } }
     var child: pid_t = 0
