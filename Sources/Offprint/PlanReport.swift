@@ -48,10 +48,11 @@ public func estimatePlan(_ request: BuildRequest, in workspace: Workspace) throw
   var workspace = workspace
   workspace.library = workspace.library.withPublishedSizes
   let plan = try loadPlan(ParsedPaper(request), request, workspace, &summary)
-  let pace = Pace(plan, workspace)
+  let experiments = request.selected(plan.experiments)
+  let pace = Pace(distinctRuns(experiments), workspace)
   var estimate = PlanEstimate(paper: request.folder, profile: request.profile, workers: workspace.workers)
   var left: [Double] = []
-  for experiment in plan.experiments {
+  for experiment in experiments {
     let missing = experiment.runs.filter { pace.storedSeconds[$0.key] == nil }
     let seconds = missing.map(pace.seconds)
     left += seconds
@@ -70,7 +71,7 @@ public func estimatePlan(_ request: BuildRequest, in workspace: Workspace) throw
     estimate.disk += missing.reduce(0) { $0 + recordBytes($1) }
   }
   estimate.seconds = clockTime(left, workers: workspace.workers)
-  for run in plan.runs {
+  for run in distinctRuns(experiments) {
     guard let error = workspace.library.missing(run.configuration.data) else { continue }
     if !estimate.missingData.contains("\(error)") { estimate.missingData.append("\(error)") }
   }
@@ -103,9 +104,9 @@ private struct Pace {
   private var typical = 1 / assumedPace
 
   /// Reads the store, then measures the kinds of runs that it has none of, for about a second altogether.
-  init(_ plan: PaperPlan, _ workspace: Workspace) {
+  init(_ runs: [Run], _ workspace: Workspace) {
     var sums: [String: (seconds: Double, operations: Double)] = [:]
-    for run in plan.runs {
+    for run in runs {
       guard case .found(let record) = workspace.store.load(run.key) else { continue }
       storedSeconds[run.key] = record.seconds
       sums[run.experiment, default: (0, 0)].seconds += record.seconds
@@ -114,15 +115,15 @@ private struct Pace {
     for (experiment, sum) in sums where sum.operations > 0 && sum.seconds > 0 {
       byExperiment[experiment] = sum.seconds / sum.operations
     }
-    measure(plan, workspace)
+    measure(runs, workspace)
     let known = Array(byClass.values) + Array(byExperiment.values)
     if !known.isEmpty { typical = known.sorted()[known.count / 2] }
   }
 
-  private mutating func measure(_ plan: PaperPlan, _ workspace: Workspace) {
+  private mutating func measure(_ runs: [Run], _ workspace: Workspace) {
     var classes: [(name: String, run: Run)] = []
     var seen: Set<String> = []
-    for run in plan.runs where byExperiment[run.experiment] == nil {
+    for run in runs where byExperiment[run.experiment] == nil {
       if seen.insert(run.configuration.paceClass).inserted {
         classes.append((run.configuration.paceClass, run))
       }

@@ -31,6 +31,11 @@ public struct BuildRequest: Sendable {
     self.isFresh = isFresh
     self.writesLock = writesLock
   }
+
+  /// The experiments that are asked for.
+  func selected(_ experiments: [Experiment]) -> [Experiment] {
+    experiments.filter { only?.contains($0.id) ?? true }
+  }
 }
 
 /// What a build came to.
@@ -137,7 +142,7 @@ func loadPlan(
   var diagnostics = parsed.diagnostics
   let plan = parsed.manuscript.flatMap { planPaper($0, request, workspace, &diagnostics) }
   guard let plan, !diagnostics.hasErrors else { throw DiagnosticError(diagnostics.sorted) }
-  let ids = Set(plan.experiments.map(\.id))
+  let ids = Set(plan.experiments.map(\.id) + plan.elsewhere.map(\.experiment.id))
   for id in (request.only ?? []).subtracting(ids).sorted() {
     throw DiagnosticError(
       rule: "unknown-experiment", "the paper has no experiment '\(id)'",

@@ -21,7 +21,7 @@ public func statusReport(_ request: BuildRequest, in workspace: Workspace) throw
   let plan = try loadPlan(ParsedPaper(request), request, workspace, &summary)
   var rows = [["experiment", "runs", "stored", "damaged", "core time"]]
   var total = 0.0
-  for experiment in plan.experiments {
+  for experiment in request.selected(plan.experiments) {
     let entries = experiment.runs.map { workspace.store.load($0.key) }
     let seconds = entries.compactMap { if case .found(let record) = $0 { record.seconds } else { nil } }
     let damaged = entries.count { if case .damaged = $0 { true } else { false } }

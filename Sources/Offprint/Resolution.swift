@@ -39,7 +39,7 @@ struct Resolver {
         expression: expression.text)
     }
     let numbers = sample.numbers
-    let seeds = "n = \(numbers.count) \(numbers.count == 1 ? "seed" : "seeds")"
+    let seeds = "n = \(numbers.count) \(numbers.count == 1 ? "seed" : "seeds")" + sample.missingNote
     let kind: String
     if numbers.contains(where: { !$0.isFinite }) {
       kind = "\(numbers.count { !$0.isFinite }) of \(seeds) diverged or gave no number"
@@ -86,28 +86,31 @@ struct Resolver {
       isByExperiment ? holm(pValues, within: plan.claims.map(\.assertion.experiments.first)) : overPaper
     var resolved: [String: ResolvedClaim] = [:]
     for (index, claim) in plan.claims.enumerated() {
-      var result = self.claim(claim, measured[index], adjustedP: adjusted[index], isDraft: isDraft)
-      if isByExperiment {
-        result.overPaper =
-          self.claim(claim, measured[index], adjustedP: overPaper[index], isDraft: isDraft).verdict
-      }
+      let (result, judgement) = self.claim(
+        claim, measured[index], adjustedP: adjusted[index], isDraft: isDraft)
       resolved[claim.block.id] = result
+      if isByExperiment {
+        let isJudged = result.verdict != .notJudged
+        resolved[claim.block.id]?.overPaper =
+          isJudged ? judgement.map { ReportVerdict($0.verdict(adjustedP: overPaper[index])) } : .notJudged
+      }
     }
     return resolved
   }
 
+  /// The claim as readers see it, with the judgement behind it when its experiments have results.
   private func claim(
     _ claim: PlannedClaim, _ outcome: Result<Assertion.Measured, any Error>, adjustedP: Double?, isDraft: Bool
-  ) -> ResolvedClaim {
+  ) -> (ResolvedClaim, Judgement?) {
     var result = ResolvedClaim(
       verdict: .notJudged, assertion: claim.assertion.text, experiments: claim.assertion.experiments)
-    result.erratum = claim.block.body["erratum"]?.text
+    result.errata = claim.block.errata
     let measured: Assertion.Measured
     do {
       measured = try outcome.get()
     } catch {
       result.note = reason(error, claim.assertion.experiments)
-      return result
+      return (result, nil)
     }
     let (judgement, weakest) = judge(
       measured.kind, all: measured.parts.map(\.sample.staged), adjustedP: adjustedP)
@@ -125,29 +128,28 @@ struct Resolver {
     result.published = claim.published.map { published($0, claim) }
     if isDraft {
       result.note = "claims are not judged in the profile '\(plan.profile)'"
-      return result
+      return (result, judgement)
     }
     let holes = failedRuns(of: claim.assertion.experiments)
     if holes > 0 {
       result.note = "\(holes) of its experiments' runs failed; a claim is judged on all of them or not at all"
-      return result
+      return (result, judgement)
     }
-    result.verdict =
-      switch judgement.verdict {
-      case .supported: .supported
-      case .contradicted: .contradicted
-      case .inconclusive: .inconclusive
-      case .notJudged: .notJudged
-      }
+    result.verdict = ReportVerdict(judgement.verdict)
     result.adjustedP = judgement.adjustedP
     result.pText = judgement.adjustedP.map(pText)
     result.note = judgement.reason
+    let leftOut = measured.parts.map(\.sample.leftOut).max() ?? 0
+    if leftOut > 0 {
+      result.note += result.note.isEmpty ? "" : "; "
+      result.note += "\(leftOut) of \(leftOut + numbers.count) seeds left out: \(Sample.missingReason)"
+    }
     if let seeds = judgement.seedsToDecide, judgement.verdict == .inconclusive {
       let more = max(1, seeds - numbers.count)
       result.note += result.note.isEmpty ? "" : "; "
       result.note += "about \(more) more \(more == 1 ? "seed" : "seeds") would probably decide it"
     }
-    return result
+    return (result, judgement)
   }
 
   private func failedRuns(of experiments: [String]) -> Int {
@@ -280,5 +282,28 @@ struct Resolver {
         first
       }
     }
+  }
+}
+
+extension ReportVerdict {
+  fileprivate init(_ verdict: Verdict) {
+    self =
+      switch verdict {
+      case .supported: .supported
+      case .contradicted: .contradicted
+      case .inconclusive: .inconclusive
+      case .notJudged: .notJudged
+      }
+  }
+}
+
+extension Sample {
+  /// Why a seed may have no number.
+  fileprivate static let missingReason = "they have no number here, such as steps to a threshold not reached"
+
+  /// What is missing, to stand after the number of seeds; empty when nothing is.
+  fileprivate var missingNote: String {
+    if leftOut > 0 { return " (\(leftOut) more left out: \(Sample.missingReason))" }
+    return gaps > 0 ? " (\(gaps) numbers behind it missing, such as steps to a threshold not reached)" : ""
   }
 }

@@ -47,6 +47,15 @@ public struct Judgement: Hashable, Sendable {
   public var adjustedP: Double?
   /// When inconclusive: the total number of seeds that would probably decide.
   public var seedsToDecide: Int?
+  /// Whether the mean is as claimed, however uncertain.
+  public var isAsClaimed = false
+
+  /// The verdict that another corrected p-value would give; what was decided without a test stays.
+  public func verdict(adjustedP: Double?) -> Verdict {
+    guard let p, let adjustedP else { return verdict }
+    if max(p, adjustedP) >= significanceLevel { return .inconclusive }
+    return isAsClaimed ? .supported : .contradicted
+  }
 }
 
 /// The level at which claims are judged.
@@ -124,10 +133,9 @@ public func judge(
   let corrected = adjustedP ?? p
   judgement.p = p
   judgement.adjustedP = corrected
-  if corrected < significanceLevel {
-    judgement.verdict = kind.holds(for: mean(values)) ? .supported : .contradicted
-  } else {
-    judgement.verdict = .inconclusive
+  judgement.isAsClaimed = kind.holds(for: mean(values))
+  judgement.verdict = judgement.verdict(adjustedP: corrected)
+  if judgement.verdict == .inconclusive {
     judgement.reason =
       p < significanceLevel
       ? "decided by itself, but not after the correction for several claims" : "the seeds spread too widely"

@@ -176,6 +176,32 @@ import Testing
     #expect(try project.run("check").output.contains("no mistakes"))
   }
 
+  @Test func aSelectionHoldsForEveryCommand() throws {
+    let project = try Project()
+    try project.write(
+      "papers/small/more.md",
+      "# More {#sec-more}\n\n```{experiment #exp-more}\ndata: {name: digits, train: 100, test: 50}\n"
+        + "model: {mlp: [4]}\ntrain: {lr: 0.2, batch: 20, steps: 20}\nseeds: 2\n```\n")
+    let configuration = try project.read("papers/small/paper.yml")
+    try project.write(
+      "papers/small/paper.yml",
+      configuration.replacingOccurrences(of: "[text.md]", with: "[text.md, more.md]"))
+    for selection in [["--only", "exp-more"], ["--section", "more"], ["--section", "sec-more"]] {
+      let plan = try project.run("plan", selection[0], selection[1])
+      #expect(plan.output.contains("exp-more") && !plan.output.contains("exp-width"), "\(plan.output)")
+      let status = try project.run("status", selection[0], selection[1])
+      #expect(status.output.contains("exp-more") && !status.output.contains("exp-width"))
+    }
+    let built = try project.run("build", "--section", "more.md")
+    #expect(built.output.contains("(2 new)"), "\(built.output)\(built.errors)")
+    #expect(!FileManager.default.fileExists(atPath: "\(project.folder)/papers/small/offprint.lock"))
+    #expect(try project.run("plan", "--only", "exp-moar").errors.contains("did you mean 'exp-more'?"))
+    #expect(try project.run("plan", "--section", "moar").errors.contains("has no section 'moar'"))
+    // Both: what the section has of the named ones.
+    let both = try project.run("plan", "--only", "exp-more,exp-width", "--section", "text")
+    #expect(both.output.contains("exp-width") && !both.output.contains("exp-more"))
+  }
+
   @Test func wrongUsage() throws {
     let project = try Project()
     #expect(try project.run("bild").status == 64)
