@@ -6,7 +6,7 @@ SOURCES := Package.swift $(shell find -L Sources -type f)
 PACKAGES := libcmark-gfm-dev libcmark-gfm-extensions-dev libpng-dev zlib1g-dev libssl-dev \
   fonts-open-sans dataset-fashion-mnist pkg-config
 
-.PHONY: all build papers smoke test test-neon lint format check packages gallery bench bench-peers clean
+.PHONY: all build papers smoke test test-neon fuzz lint format check packages gallery bench bench-peers clean
 
 all: papers
 
@@ -43,6 +43,19 @@ packages:
 ## Runs all tests.
 test: packages
 	swift test
+
+## Feeds FUZZ_RUNS inputs to each reader (all but a few minutes for 100,000); what it finds stands in .build-fuzz.
+FUZZ_RUNS := 100000
+FUZZ_TARGETS := $(notdir $(wildcard Tests/FuzzTests/Fixtures/*))
+fuzz: packages
+	@OFFPRINT_FUZZ=json swift build --configuration release --scratch-path .build-fuzz --sanitize fuzzer --product Fuzzer >&2
+	@for target in $(FUZZ_TARGETS); do \
+	  mkdir -p .build-fuzz/corpus/$$target; \
+	  OFFPRINT_FUZZ=$$target .build-fuzz/release/Fuzzer -runs=$(FUZZ_RUNS) -max_len=3000 -timeout=30 -rss_limit_mb=2500 \
+	    -artifact_prefix=.build-fuzz/$$target- .build-fuzz/corpus/$$target Tests/FuzzTests/Fixtures/$$target \
+	    >.build-fuzz/$$target.log 2>&1 || { tail -n 30 .build-fuzz/$$target.log; exit 1; }; \
+	  echo "$$target: $$(grep -a '^Done' .build-fuzz/$$target.log)"; \
+	done
 
 ## Proves that the kernels give the same bits on Arm, under qemu (installs a cross compiler and qemu-user).
 test-neon:
