@@ -115,7 +115,8 @@ extension DocumentBench {
     ]
     var state = UInt64(number)
     let paragraphs = (0..<5).map { _ in
-      (0..<43).map { _ in words[Int(FigureWorkload.uniform(&state) * Double(words.count))] }.joined(separator: " ") + "."
+      (0..<43).map { _ in words[Int(FigureWorkload.uniform(&state) * Double(words.count))] }.joined(
+        separator: " ") + "."
     }
     var text = "# Section \(number) {#sec-\(number)}\n\n" + paragraphs.joined(separator: "\n\n")
     text +=

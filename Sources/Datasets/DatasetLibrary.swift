@@ -87,9 +87,8 @@ public final class DatasetLibrary: Sendable {
       // How many examples some of the classes have is known only from the labels.
       let available = try classCounts(request, layout)
       let counts = try counts(request, train: available.train, test: available.test)
-      let shape = request.size.map { [layout.shape[0], $0, $0] } ?? layout.shape
       return DatasetDescription(
-        shape: shape, classes: request.classes?.count ?? 10, train: counts.train,
+        shape: request.shape(of: layout.shape), classes: request.classes?.count ?? 10, train: counts.train,
         validation: counts.validation,
         test: counts.test)
     }
@@ -290,6 +289,10 @@ public final class DatasetLibrary: Sendable {
         throw request.invalid("size", "only images of 28 × 28 pixels can be resized")
       }
       if ![28, 14, 10].contains(size) { throw request.invalid("size", "\(size) is not one of 28, 14, 10") }
+    }
+    if let crop = request.crop {
+      if request.name != .cifar10 { throw request.invalid("crop", "only 'cifar-10' has this option") }
+      if !(1...32).contains(crop) { throw request.invalid("crop", "\(crop) is not a side in 1…32") }
     }
     if let classes = request.classes {
       for label in classes where !(0...9).contains(label) {

@@ -39,7 +39,7 @@ public enum DatasetName: String, CaseIterable, Hashable, Sendable {
   public var isRegression: Bool { self == .linearMap || self == .sines }
 }
 
-/// How inputs are brought to mean zero and unit standard deviation; always from the training part.
+/// How inputs are brought to mean zero and unit standard deviation; from the training part but for `image`.
 public enum Standardization: String, CaseIterable, Hashable, Sendable {
   /// One mean and one standard deviation for all pixels.
   case global
@@ -55,6 +55,8 @@ public enum Standardization: String, CaseIterable, Hashable, Sendable {
   case center
   /// Principal components of the training part, each with mean 0 and variance 1.
   case whiten
+  /// A mean and a standard deviation for each example, its own; a constant example becomes zero.
+  case image
 }
 
 /// Where training labels come from.
@@ -97,6 +99,8 @@ public struct DatasetRequest: Hashable, Sendable {
   public var test: Int?
   /// Side length of the images: 28 as they are, 14 or 10 averaged over areas. Only for 28 × 28 images.
   public var size: Int?
+  /// Side length of the square that is cut from the centre of an image. Only for CIFAR-10.
+  public var crop: Int?
   /// How inputs are standardised; `nil` is `global` for images and `none` for the others.
   public var standardization: Standardization?
   /// Fraction of the training examples that get a label drawn uniformly over all classes, the true one included.
@@ -150,6 +154,9 @@ public struct DatasetRequest: Hashable, Sendable {
     self.first = first
     self.second = second
   }
+
+  /// The shape of an input that the source has in another shape.
+  func shape(of source: [Int]) -> [Int] { (size ?? crop).map { [source[0], $0, $0] } ?? source }
 
   func invalid(_ option: String, _ problem: String) -> DatasetError {
     .invalidRequest(dataset: name.rawValue, option: option, problem: problem)

@@ -3,6 +3,32 @@
 import BitExact
 
 extension Transform {
+  /// Each example less its own mean, over its own standard deviation (Zhang et al., arXiv:1611.03530, appendix A).
+  func standardizeEach(_ split: inout DataSplit) {
+    for part in [\DataSplit.train, \.validation, \.test] {
+      let width = split[keyPath: part].inputCount
+      let inputs = split[keyPath: part].inputs
+      split[keyPath: part].inputs = stride(from: 0, to: inputs.count, by: max(1, width)).flatMap { start in
+        let example = Array(inputs[start..<start + width])
+        let statistics = PixelStatistics(of: example)
+        return example.map(statistics.standardized)
+      }
+    }
+  }
+
+  /// The square of `side` × `side` pixels in the middle of an image of shape [channels, height, width]; of an odd border
+  /// the smaller half comes first.
+  func center(of image: [Float], _ shape: [Int], side: Int) -> [Float] {
+    let (height, width) = (shape[1], shape[2])
+    let (top, left) = ((height - side) / 2, (width - side) / 2)
+    return (0..<shape[0]).flatMap { channel in
+      (top..<top + side).flatMap { row in
+        let start = (channel * height + row) * width + left
+        return image[start..<start + side]
+      }
+    }
+  }
+
   /// The numbers as they are stored: 0…255 for images, 0…16 for the optical digits; signals stay.
   func scaleToRaw(_ split: inout DataSplit) {
     guard case .bytes(_, let divisor) = source.train.inputs else { return }

@@ -17,11 +17,14 @@ struct Transform {
   /// The rows as they are in the source, resized, with classes renumbered.
   func selected(_ rows: [Int], of part: Part) -> LabelledData {
     let data = part == .train ? source.train : source.test
-    let shape = request.size.map { [data.shape[0], $0, $0] } ?? data.shape
+    let shape = request.shape(of: data.shape)
     var inputs: [Float] = []
     inputs.reserveCapacity(rows.count * shape.reduce(1, *))
     let areas = data.areas(request.size)
-    for row in rows { inputs += data.row(row, over: areas) }
+    for row in rows {
+      let input = data.row(row, over: areas)
+      inputs += request.crop.map { center(of: input, data.shape, side: $0) } ?? input
+    }
     let labels = rows.map { row in
       let label = Int(data.labels[row])
       return Int32(request.classes.flatMap { $0.firstIndex(of: label) } ?? label)
@@ -65,6 +68,7 @@ struct Transform {
     case .none, .unit: return
     case .raw: return scaleToRaw(&split)
     case .whiten: return whiten(&split)
+    case .image: return standardizeEach(&split)
     case .center:
       statistics = (0..<width).map {
         PixelStatistics(

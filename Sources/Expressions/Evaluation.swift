@@ -63,7 +63,11 @@ struct Evaluator {
     }
     if result.entries.isEmpty, !structureOnly {
       throw source.error(
-        "no-common-seeds", node.span, "no seed has a result for every part of the expression")
+        "no-common-seeds", node.span,
+        result.gaps.isEmpty
+          ? "no seed has a result for every part of the expression"
+          : "no seed has a number for every part of the expression: a threshold was not reached, or nothing measured"
+      )
     }
     var experiments: [String] = []
     for reference in node.references where !experiments.contains(reference.experiment.value) {
@@ -73,6 +77,8 @@ struct Evaluator {
     return Sample(
       values: result.entries.map { (seed: $0.seed, value: $0.value) }.sorted { $0.seed < $1.seed },
       experiments: experiments, unit: result.unit,
+      leftOut: result.gaps.keys.count { !seen.contains($0) },
+      gaps: result.gaps.reduce(0) { seen.contains($1.key) ? $0 + $1.value : $0 },
       firstStage: firstSeeds.map { first in result.entries.count { $0.seed <= first } })
   }
 
@@ -139,12 +145,17 @@ struct Evaluator {
     // An axis without any value here (an option that this arm does not have) is no axis.
     let used = axes.indices.filter { !axes[$0].values.isEmpty }
     frame.axes = used.map { axes[$0] }
+    // Not every metric is recorded at every step.
+    let isHistory = table.index(of: Frame.timeAxis) != nil
     for (row, rowCells) in zip(rows, cells) {
+      let seed = seedColumn.flatMap { row[$0].number }.flatMap { Int(exactly: $0) } ?? 1
       let value: Double
       switch row[column] {
       case .number(let number): value = number
       case .missing where structureOnly: value = .nan
-      case .missing: continue
+      case .missing:
+        if !isHistory { frame.gaps[seed, default: 0] += 1 }
+        continue
       case .text(let text):
         throw source.error(
           "not-a-number", reference.column.span,
@@ -153,7 +164,6 @@ struct Evaluator {
       let coordinates = used.compactMap { axes[$0].isUnknown ? 0 : places[$0][rowCells[$0]] }
       // Only a coordinate that is not a number has no place.
       if coordinates.count < used.count { continue }
-      let seed = seedColumn.flatMap { row[$0].number }.flatMap { Int(exactly: $0) } ?? 1
       frame.entries.append(Frame.Entry(coordinates: coordinates, seed: seed, value: value))
     }
     // Every combination of the values that stand for the unknown ones.
@@ -200,6 +210,7 @@ struct Evaluator {
   // MARK: - Functions
 
   private func frame(_ call: Call) throws -> Frame {
+    if call.function == .granulated { return try granulated(call) }
     let frames = try call.arguments.map { try joined(frame($0), call) }
     guard let first = frames.first else { return Frame() }
     switch call.function.form {
@@ -302,6 +313,24 @@ struct Evaluator {
       call.function == .slope && call.axisScale == nil ? quotient(frames[0].unit, axisUnit(call)) : ""
     return try onNumericAxis(frames[0], call, unit: unit) { points in
       call.function.relation(x: points.map(\.axis), y: points.map(\.value))
+    }
+  }
+
+  /// Rank correlation along one axis at a time; what the axes are joined into knows the values of each.
+  private func granulated(_ call: Call) throws -> Frame {
+    guard let axis = call.axis else { return Frame() }
+    let names = call.joinedAxes.isEmpty ? [axis.value] : call.joinedAxes
+    let (frame, rows) = try zipped(call.arguments.map { try self.frame($0) }, call.span)
+    let places = names.compactMap { name in frame.axes.firstIndex { $0.name == name } }
+    var settings = [[String]](repeating: [], count: rows.count)
+    for entry in frame.entries {
+      settings[Int(entry.value)] = places.map { frame.axes[$0].values[entry.coordinates[$0]].label }
+    }
+    return try reduced(joined(frame, call), call, unit: "") { indices in
+      let points = indices.map { Int($0) }
+      let (y, x) = (points.map { rows[$0][0] }, points.map { rows[$0][1] })
+      if (x + y).contains(where: \.isNaN) { return .nan }
+      return GranulatedKendall(measure: x, outcome: y, settings: points.map { settings[$0] }).mean
     }
   }
 

@@ -14,11 +14,18 @@ public struct Sample: Sendable {
   public var unit: String
   /// When the spread over the first seeds decided how many seeds there are: how many of the values are of those.
   public var firstStage: Int?
+  /// Seeds with results that are not in the sample, because a number that it needs is missing in them.
+  public var leftOut: Int
+  /// Numbers that are missing in the seeds of the sample, at places of an axis that it goes over.
+  public var gaps: Int
 
   /// Creates a sample.
   public init(
-    values: [(seed: Int, value: Double)], experiments: [String], unit: String = "", firstStage: Int? = nil
+    values: [(seed: Int, value: Double)], experiments: [String], unit: String = "", leftOut: Int = 0,
+    gaps: Int = 0, firstStage: Int? = nil
   ) {
+    self.leftOut = leftOut
+    self.gaps = gaps
     self.values = values
     self.experiments = experiments
     self.unit = unit
@@ -37,8 +44,9 @@ public struct Sample: Sendable {
 /// The grammar stands above `Parser`, the functions are the cases of `Function`. Samples are paired by seed: an operation
 /// on two samples keeps the seeds that both have.
 ///
-/// A *missing* cell means that nothing was measured. Its seed is left out of the sample and of every reduction over an
-/// axis; only over `step` is it passed over, as runs may end at different steps. *NaN* is a result like any other (the
+/// A *missing* cell means that nothing was measured, or that a threshold was not reached. Its seed is left out of the
+/// sample and of every reduction over an axis, and the sample says how many are; a value of the axis at which no seed has a
+/// number is passed over, and so is a missing step, as runs may end at different ones. *NaN* is a result like any other (the
 /// run diverged): it is kept, and every computation with it yields NaN. `largest` and `smallest` yield NaN for a seed
 /// at which the condition holds nowhere. A table without a seed column counts as seed 1.
 public struct SampleExpression: Sendable {

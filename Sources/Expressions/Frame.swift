@@ -29,6 +29,8 @@ struct Frame: Sendable {
   var axes: [FrameAxis] = []
   /// In the order of the table.
   var entries: [Entry] = []
+  /// For each seed, how many of its rows have no number in the column: nothing was measured, or a threshold not reached.
+  var gaps: [Int: Int] = [:]
   var unit = ""
 
   /// The axis along which runs may end at different places, so that not every seed has every value.
@@ -125,7 +127,8 @@ extension Frame {
     for entry in narrow.entries {
       lookup[Key(coordinates: shared.map { entry.coordinates[$0.narrow] }, seed: entry.seed)] = entry.value
     }
-    var result = Frame(axes: wide.axes, unit: unit)
+    let gaps = wide.gaps.merging(narrow.gaps, uniquingKeysWith: +)
+    var result = Frame(axes: wide.axes, gaps: gaps, unit: unit)
     for entry in wide.entries {
       var coordinates: [Int] = []
       for axis in shared {
@@ -210,7 +213,7 @@ extension Frame {
     for group in order {
       expected[group.coordinates, default: []].formUnion((members[group] ?? []).map(\.index))
     }
-    var result = Frame(axes: kept.map { axes[$0] }, unit: unit)
+    var result = Frame(axes: kept.map { axes[$0] }, gaps: gaps, unit: unit)
     for group in order {
       let list = (members[group] ?? []).sorted { $0.index < $1.index }
       if name != Frame.timeAxis, list.count < expected[group.coordinates]?.count ?? 0 { continue }
@@ -248,6 +251,9 @@ extension Frame {
       result.entries.append(
         Entry(coordinates: kept.map { entry.coordinates[$0] }, seed: entry.seed, value: entry.value))
     }
+    // Gaps elsewhere do not matter here.
+    let seeds = Set(result.entries.map(\.seed))
+    result.gaps = gaps.filter { !seeds.contains($0.key) }
     return result
   }
 

@@ -11,6 +11,11 @@ public enum Function: String, CaseIterable, Sendable {
   case mean, median, sd, sum, quantile, range, rise, first, last, area
   case argmin, argmax
   case slope, pearson, spearman, kendall
+  case spearmanLow = "spearman_low"
+  case spearmanHigh = "spearman_high"
+  case kendallLow = "kendall_low"
+  case kendallHigh = "kendall_high"
+  case granulated
   case largest, smallest, count, share, crossing
   // At a place of an axis.
   case at
@@ -43,7 +48,9 @@ public enum Function: String, CaseIterable, Sendable {
     case .quantile: .over(2...2, scaled: false)
     case .area: .over(1...1, scaled: true)
     case .slope, .pearson: .over(1...2, scaled: true)
-    case .spearman, .kendall: .over(1...2, scaled: false)
+    case .spearman, .kendall, .spearmanLow, .spearmanHigh, .kendallLow, .kendallHigh:
+      .over(1...2, scaled: false)
+    case .granulated: .over(2...2, scaled: false)
     case .crossing: .over(2...2, scaled: true)
     case .largest, .smallest, .count, .share: .condition
     case .at: .place
@@ -97,7 +104,9 @@ public enum Function: String, CaseIterable, Sendable {
     case .area: "area(x, over: axis) or area(x, over: log(axis))"
     case .slope: "slope(y, over: axis), slope(y, over: log(axis)) or slope(y, x, over: axis)"
     case .pearson: "pearson(y, over: axis), pearson(y, over: log(axis)) or pearson(y, x, over: axis)"
-    case .spearman, .kendall: "\(rawValue)(y, over: axis) or \(rawValue)(y, x, over: axis)"
+    case .spearman, .kendall, .spearmanLow, .spearmanHigh, .kendallLow, .kendallHigh:
+      "\(rawValue)(y, over: axis) or \(rawValue)(y, x, over: axis)"
+    case .granulated: "granulated(y, x, over: (axis, axis))"
     case .largest, .smallest, .count, .share: "\(rawValue)(x >= c, over: axis)"
     case .crossing: "crossing(x, y, over: axis) or crossing(x, y, over: log(axis))"
     case .at: "at(x, step: n)"
@@ -106,6 +115,9 @@ public enum Function: String, CaseIterable, Sendable {
     default: "\(rawValue)(x)"
     }
   }
+
+  /// Which end of an interval it yields.
+  private var end: String { self == .spearmanLow || self == .kendallLow ? "lower" : "upper" }
 
   /// What it yields, in one sentence.
   public var doc: String {
@@ -144,6 +156,15 @@ public enum Function: String, CaseIterable, Sendable {
     case .pearson: "Pearson's correlation with the values of an axis, their logarithms, or another sample."
     case .spearman: "Spearman's rank correlation with the values of an axis, or with another sample."
     case .kendall: "Kendall's rank correlation (τ-b) with the values of an axis, or with another sample."
+    case .spearmanLow, .spearmanHigh:
+      "The \(end) end of the 95 % interval of Spearman's correlation, seed by seed, by Fisher's z with the error "
+        + "√((1 + ρ²/2)/(n − 3)) for n independent points (Bonett & Wright 2000); undefined for fewer than 4."
+    case .kendallLow, .kendallHigh:
+      "The \(end) end of the 95 % interval of Kendall's correlation, seed by seed, by Fisher's z with the error "
+        + "√(0.437/(n − 4)) for n independent points (Fieller, Hartley & Pearson 1957); undefined for fewer than 5."
+    case .granulated:
+      "The granulated rank correlation Ψ: Kendall's τ-a along one axis at a time, with the others fixed, averaged over "
+        + "their values and then over the axes (Jiang et al. 2020)."
     case .largest:
       "The largest value of the axis at which the comparison holds; undefined where there is none."
     case .smallest:
@@ -171,7 +192,9 @@ public enum Function: String, CaseIterable, Sendable {
     case .quantile: "quantile(exp-x.test_accuracy, 0.9, over: lr)"
     case .area: "area(exp-x.history[lr=0.1].test_accuracy, over: log(step))"
     case .slope: "slope(log(exp-x.test_error), over: log(lr))"
-    case .pearson, .spearman, .kendall: "\(rawValue)(exp-x.distance, exp-x.gap, over: lr)"
+    case .pearson, .spearman, .kendall, .spearmanLow, .spearmanHigh, .kendallLow, .kendallHigh:
+      "\(rawValue)(exp-x.distance, exp-x.gap, over: lr)"
+    case .granulated: "granulated(exp-x.distance, exp-x.gap, over: (lr, width))"
     case .largest, .smallest, .count, .share: "\(rawValue)(exp-x.test_accuracy >= 80%, over: lr)"
     case .crossing: "crossing(exp-x.test_accuracy, 0.8, over: log(lr))"
     case .at: "at(exp-x.history[lr=0.1].test_loss, step: 500)"

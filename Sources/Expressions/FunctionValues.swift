@@ -58,6 +58,12 @@ extension Function {
     case .pearson: Statistics.pearson(x, y)
     case .spearman: Statistics.spearman(x, y)
     case .kendall: Statistics.kendall(x, y)
+    case .spearmanLow:
+      correlationInterval(.spearman, Statistics.spearman(x, y), count: x.count)?.lower ?? .nan
+    case .spearmanHigh:
+      correlationInterval(.spearman, Statistics.spearman(x, y), count: x.count)?.upper ?? .nan
+    case .kendallLow: correlationInterval(.kendall, Statistics.kendall(x, y), count: x.count)?.lower ?? .nan
+    case .kendallHigh: correlationInterval(.kendall, Statistics.kendall(x, y), count: x.count)?.upper ?? .nan
     default: .nan
     }
   }

@@ -55,6 +55,8 @@ public struct PaperBlock: Hashable, Sendable {
   public var sources: [Citation.Item]
   /// What a claim bears on, its `statement`, read as inline Markdown.
   public var statement: [Inline] = []
+  /// The labels of the errata that a claim illustrates.
+  public var errata: [String] = []
   /// The figures of a group, by id.
   public var panels: [String] = []
   /// The rows of a ledger or of a comparison.

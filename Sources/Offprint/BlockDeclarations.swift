@@ -20,7 +20,9 @@ public let claimRecord = Record(
     Field(
       "statement", .string, doc: "What the article says, in our words, for the ledger.",
       example: "Batch normalisation accelerates training."),
-    Field("erratum", .string, doc: "Label of the erratum that the claim illustrates.", example: "E12"),
+    Field(
+      "erratum", .list(.string, count: 1...20), doc: "Labels of the errata that the claim illustrates.",
+      example: "[E12, E13]"),
     Field(
       "published",
       .record(

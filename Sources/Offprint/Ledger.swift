@@ -26,7 +26,7 @@ extension TableAssembly {
         entries.append(TableEntry(claim.statement, claims: [reference]))
       }
       let last = entries.firstIndex { $0.text == claim.statement } ?? entries.count - 1
-      if let erratum = claim.body["erratum"]?.text, !entries[last].errata.contains(erratum) {
+      for erratum in claim.errata where !entries[last].errata.contains(erratum) {
         entries[last].errata.append(erratum)
       }
     }

@@ -152,13 +152,13 @@ extension ResolvedClaim: Storable {
       let difference = Double?(&reader), let bounds = [Double](&reader), let differenceText = String(&reader),
       let seeds = Int?(&reader), let adjustedP = Double?(&reader), let overPaper = ReportVerdict?(&reader),
       let pText = String?(&reader), let note = String(&reader), let published = PublishedComparison?(&reader),
-      let erratum = String?(&reader), let experiments = [String](&reader), let samples = [String](&reader)
+      let errata = [String](&reader), let experiments = [String](&reader), let samples = [String](&reader)
     else { return nil }
     let hasInterval = bounds.count == 2 && bounds[0] <= bounds[1]
     self.init(
       verdict: verdict, assertion: assertion, difference: difference,
       interval: hasInterval ? bounds[0]...bounds[1] : nil, differenceText: differenceText, seeds: seeds,
-      adjustedP: adjustedP, pText: pText, note: note, published: published, erratum: erratum,
+      adjustedP: adjustedP, pText: pText, note: note, published: published, errata: errata,
       experiments: experiments)
     self.overPaper = overPaper
     self.samples = samples
@@ -175,7 +175,7 @@ extension ResolvedClaim: Storable {
     pText.store(&writer)
     note.store(&writer)
     published.store(&writer)
-    erratum.store(&writer)
+    errata.store(&writer)
     experiments.store(&writer)
     samples.store(&writer)
   }

@@ -25,7 +25,7 @@ extension PageRenderer {
     var content = line("p", [:], label + " " + verdictBadge(verdict, block, claim))
     content += line("p", [:], inlines(block.caption) + source(block, claim))
     if let claim { content += evidence(claim, of: block) }
-    if let erratum = claim?.erratum, !erratum.isEmpty {
+    for erratum in claim?.errata ?? [] {
       let note =
         manuscript.errata[erratum] == nil
         ? tag("b", [:], "Erratum ") + HTML(erratum)

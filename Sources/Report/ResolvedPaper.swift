@@ -135,8 +135,8 @@ public struct ResolvedClaim: Sendable, Hashable {
   public var note: String
   /// How the number compares with the published one.
   public var published: PublishedComparison?
-  /// What the erratum says, when the claim examines a mistake of the article's.
-  public var erratum: String?
+  /// Labels of the errata that it illustrates, when the claim examines mistakes of the article's.
+  public var errata: [String]
   /// The experiments that it comes from, by id.
   public var experiments: [String]
   /// The difference for each seed, as text.
@@ -148,7 +148,7 @@ public struct ResolvedClaim: Sendable, Hashable {
     interval: ClosedRange<Double>? = nil,
     differenceText: String = "", seeds: Int? = nil, adjustedP: Double? = nil, pText: String? = nil,
     note: String = "",
-    published: PublishedComparison? = nil, erratum: String? = nil, experiments: [String] = []
+    published: PublishedComparison? = nil, errata: [String] = [], experiments: [String] = []
   ) {
     self.verdict = verdict
     self.assertion = assertion
@@ -160,7 +160,7 @@ public struct ResolvedClaim: Sendable, Hashable {
     self.pText = pText
     self.note = note
     self.published = published
-    self.erratum = erratum
+    self.errata = errata
     self.experiments = experiments
   }
 }

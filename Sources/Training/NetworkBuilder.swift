@@ -77,6 +77,8 @@ struct NetworkBuilder {
     case .convolution(let channels, let kernel, let stride, let padding, let hasBias, let isZero):
       let geometry = ConvolutionGeometry(
         input: input, output: output, kernel: kernel, stride: stride, padding: padding)
+      var role = role
+      role.isConvolution = true
       let (weight, bias) = weights(
         geometry.taps * input.channels, channels, taps: geometry.taps, hasBias, isZero, role)
       return one {

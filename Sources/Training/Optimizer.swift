@@ -142,12 +142,13 @@ public final class Optimizer {
     for i in 0..<network.gradient.count { network.gradient.start[i] *= factor }
   }
 
-  /// Puts the rule back into a state it was in.
-  func restore(first: Buffer, second: Buffer, beta1Power: Double, beta2Power: Double) {
-    self.first.copy(from: first)
-    self.second.copy(from: second)
-    self.beta1Power = beta1Power
-    self.beta2Power = beta2Power
+  /// What the rule remembers from one step to the next, besides the powers.
+  var memory: [Buffer] { [first, second] }
+
+  /// Powers of Adam's decays, by which its moments are corrected.
+  var powers: (Double, Double) {
+    get { (beta1Power, beta2Power) }
+    set { (beta1Power, beta2Power) = newValue }
   }
 }
 
@@ -159,6 +160,9 @@ extension Schedule {
     case .step(let every, let factor): return initial * Elementary.pow(factor, Double(step / max(1, every)))
     case .exponential(let factor):
       return initial * Elementary.pow(factor, Double(step / max(1, stepsPerEpoch)))
+    case .multistep(let milestones, let areEpochs, let factor):
+      let done = areEpochs ? step / max(1, stepsPerEpoch) : step
+      return initial * Elementary.pow(factor, Double(milestones.count { $0 <= done }))
     case .cosine:
       return initial * 0.5 * (1 + Elementary.cos(Double.pi * Double(step) / Double(max(1, steps))))
     }
@@ -166,9 +170,10 @@ extension Schedule {
 }
 
 extension TrainOptions {
-  /// The learning rate of step `step`, from 0; the schedule runs over the steps after the warm-up.
+  /// The learning rate of step `step`, from 0; schedules without milestones run over the steps after the warm-up.
   public func rate(step: Int, stepsPerEpoch: Int) -> Double {
     if step < warmup { return rate * Double(step + 1) / Double(warmup) }
-    return schedule.rate(rate, step: step - warmup, steps: steps - warmup, stepsPerEpoch: stepsPerEpoch)
+    let before = schedule.includesWarmup ? 0 : warmup
+    return schedule.rate(rate, step: step - before, steps: steps - before, stepsPerEpoch: stepsPerEpoch)
   }
 }

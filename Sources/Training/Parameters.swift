@@ -18,6 +18,8 @@ public enum ParameterKind: String, Sendable {
 public struct ParameterRole: Sendable, Hashable {
   /// Kernel positions of a convolution's weights; 1 for others. Fan-out is columns times this.
   public var taps = 1
+  /// Whether the weights are those of a convolution.
+  public var isConvolution = false
   /// Whether a normalisation follows the layer directly, so that the scale of its weights does not matter.
   public var feedsNorm = false
   /// Whether it belongs to the output layer.

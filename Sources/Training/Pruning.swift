@@ -9,6 +9,28 @@ public enum PruningScope: String, Sendable, CaseIterable {
   case global
 }
 
+/// Which share of its surviving weights each layer loses in a round.
+public struct PruningRates: Sendable, Hashable {
+  /// Of dense and recurrent layers.
+  public var dense: Double
+  /// Of convolutions.
+  public var convolution: Double
+  /// Of the output layer.
+  public var output: Double
+
+  /// Sets the shares; convolutions lose as much as dense layers when theirs is `nil`.
+  public init(dense: Double, convolution: Double? = nil, output: Double) {
+    self.dense = dense
+    self.convolution = convolution ?? dense
+    self.output = output
+  }
+
+  /// The share of each of a network's layers, from input to output.
+  func ofEach(_ weights: [Parameter]) -> [Double] {
+    weights.dropLast().map { $0.role.isConvolution ? convolution : dense } + [output]
+  }
+}
+
 /// A binary mask over the weights of a network; biases and normalisation are never pruned.
 public struct PruningMask {
   /// 1 for a surviving parameter and 0 for a pruned one, laid out as the network's parameters.
@@ -47,12 +69,14 @@ public struct PruningMask {
     Double(survivors.reduce(0, +)) / Double(weights.reduce(0) { $0 + $1.count })
   }
 
-  /// How many weights each layer keeps after one round: `rate` of the survivors go, in the last layer `outputRate`.
-  public static func survivorsAfterRound(_ survivors: [Int], rate: Double, outputRate: Double) -> [Int] {
-    survivors.enumerated().map { index, count in
-      let share = index == survivors.count - 1 ? outputRate : rate
-      return count - Int((share * Double(count)).rounded())
-    }
+  /// How many weights each layer keeps after one round, in which it loses its share of the survivors.
+  public func survivorsAfterRound(_ rates: PruningRates) -> [Int] {
+    PruningMask.survivorsAfterRound(survivors, rates: rates.ofEach(weights))
+  }
+
+  /// The same of layers with so many survivors.
+  public static func survivorsAfterRound(_ survivors: [Int], rates: [Double]) -> [Int] {
+    zip(survivors, rates).map { count, rate in count - Int((rate * Double(count)).rounded()) }
   }
 
   /// Keeps, in each layer, the `keeping[layer]` weights of largest magnitude among the survivors.

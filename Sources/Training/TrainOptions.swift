@@ -23,6 +23,12 @@ public enum Schedule: Sendable, Hashable {
   case cosine
   /// It is multiplied by `factor` after every epoch.
   case exponential(factor: Double)
+  /// It is multiplied by `factor` at each milestone, a number of steps or, with `areEpochs`, of epochs since the start of
+  /// the training, its warm-up included.
+  case multistep(milestones: [Int], areEpochs: Bool, factor: Double)
+
+  /// Whether the warm-up counts among its steps.
+  var includesWarmup: Bool { if case .multistep = self { true } else { false } }
 }
 
 /// A set of parameters by what they are.

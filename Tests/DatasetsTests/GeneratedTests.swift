@@ -194,6 +194,29 @@ private let library = DatasetLibrary(searchPath: [])
     #expect(try library.digest(of: request).count == 64)
   }
 
+  @Test func imagesAreCroppedAndStandardizedOneByOne() throws {
+    let library = DatasetLibrary(searchPath: [try folder()])
+    var request = DatasetRequest(.cifar10, standardization: .raw)
+    let whole = try library.load(request, seed: 1).test.input(0)
+    request.crop = 27
+    #expect(try library.description(of: request).shape == [3, 27, 27])
+    let cut = try library.load(request, seed: 1).test
+    // Five pixels of the border are to be left out, two of them above and to the left.
+    #expect(cut.shape == [3, 27, 27] && cut.input(0).count == 3 * 27 * 27)
+    #expect(cut.input(0)[0] == whole[2 * 32 + 2] && cut.input(0)[28] == whole[3 * 32 + 3])
+    #expect(cut.input(0).last == whole[2 * 1024 + 28 * 32 + 28])
+    request.crop = 33
+    #expect(throws: DatasetError.self) { try library.description(of: request) }
+
+    let each = try library.load(DatasetRequest(.cifar10, standardization: .image), seed: 1).train
+    for example in 0..<each.count {
+      let values = each.input(example).map(Double.init)
+      let mean = values.reduce(0, +) / Double(values.count)
+      let square = values.reduce(0) { $0 + $1 * $1 } / Double(values.count)
+      #expect(abs(mean) < 1e-6 && abs(square - 1) < 1e-5)
+    }
+  }
+
   @Test func damageIsNamed() throws {
     let short = DatasetLibrary(searchPath: [
       try folder { name, bytes in if name == "data_batch_3.bin" { bytes.removeLast() } }

@@ -41,6 +41,22 @@ private let small = """
     #expect(rounds.numbers("test_accuracy")[2] > 0.3)
   }
 
+  /// Convolutions may lose another share than dense layers, as in Conv-2 to Conv-6 of Frankle & Carbin (2019).
+  @Test func convolutionsHaveARateOfTheirOwn() throws {
+    let convolutional = small.replacing("{mlp: [20, 10]}", with: "{cnn: [4, 4], dense: [20]}")
+    func remaining(_ rates: String) throws -> Double? {
+      try tables(convolutional + "\nprotocol: {name: iterative-pruning, rounds: 1, \(rates)}")[".rounds"]?
+        .numbers("remaining").last
+    }
+    let (same, fewer) = (
+      try remaining("rate: 0.2, output_rate: 0.2"),
+      try remaining("rate: 0.2, output_rate: 0.2, convolution_rate: 0")
+    )
+    #expect(abs((same ?? 0) - 80) < 0.5)
+    #expect((fewer ?? 0) > (same ?? 100))
+    #expect(try remaining("rate: 0.2, output_rate: 0.2, convolution_rate: 0.2") == same)
+  }
+
   /// Rewinding to step 0 is resetting to the initial weights.
   @Test func rewindingToTheStartIsResetting() throws {
     let reset = try tables(small + "\nprotocol: {name: iterative-pruning, rounds: 2}")

@@ -154,6 +154,64 @@ private func near(_ a: [Double], _ b: [Double]) -> Bool {
     #expect(near(try values("mean(exp-a[norm=none].acc, over: lr)", { _ in gaps }), [3.8, 4.0]))
   }
 
+  /// Steps to a threshold that some runs never reach: the sample says which seeds it does not speak of.
+  @Test func missingNumbersAreCounted() throws {
+    let holes = sweep { row in
+      if row[1] == .number(10), row[2] == .number(2) { row[3] = .missing }
+      // At a rate of 0.1 no seed gets there.
+      if row[1] == .number(0.1) { row[3] = .missing }
+      return true
+    }
+    func sample(_ text: String, _ table: Table) throws -> Sample {
+      try SampleExpression(parsing: text, at: start).evaluate { _ in table }
+    }
+    let least = try sample("min(exp-a[norm=none].acc, over: lr)", holes)
+    #expect(least.values.map(\.seed) == [1, 3] && least.leftOut == 1 && least.gaps == 2)
+    let one = try sample("exp-a[norm=none, lr=10].acc - exp-a[norm=none, lr=1].acc", holes)
+    #expect(one.values.count == 2 && one.leftOut == 1 && one.gaps == 0)
+    let whole = try sample("min(exp-a[norm=none].loss, over: lr)", holes)
+    #expect(whole.values.count == 3 && whole.leftOut == 0 && whole.gaps == 0)
+    let never = #expect(throws: DiagnosticError.self) {
+      _ = try sample("exp-a[norm=none, lr=0.1].acc", holes)
+    }
+    #expect(never?.diagnostics.first?.message.contains("a threshold was not reached") == true)
+  }
+
+  @Test func rankCorrelationsHaveIntervals() throws {
+    // Ranks of seed 1 over lr: the measure falls, rises, falls; with three points there is no interval.
+    let few = try values("spearman_low(exp-a[norm=none].acc, over: lr)")
+    #expect(few.count == 3 && few.filter(\.isNaN).count == 3)
+    let low = try values("spearman_low(exp-a.acc, exp-a.loss, over: (norm, lr))")
+    #expect(low == [1, 1, 1], "a perfect correlation has an interval without width")
+    let both = [
+      try values(
+        "kendall_low(exp-a.acc, exp-a.steps * 0 - exp-a.acc * exp-a.acc + 2 * exp-a.acc, over: (norm, lr))"),
+      try values(
+        "kendall_high(exp-a.acc, exp-a.steps * 0 - exp-a.acc * exp-a.acc + 2 * exp-a.acc, over: (norm, lr))"),
+    ]
+    for (low, high) in zip(both[0], both[1]) { #expect(low < high && low >= -1 && high <= 1) }
+  }
+
+  @Test func granulatedCorrelationGoesAlongOneAxisAtATime() throws {
+    // Along lr the loss follows acc (τ = 1), along norm too; against −acc it is −1.
+    #expect(try values("granulated(exp-a.loss, exp-a.acc, over: (norm, lr))") == [1, 1, 1])
+    #expect(try values("granulated(exp-a.loss, -exp-a.acc, over: (norm, lr))") == [-1, -1, -1])
+    // (lr − 2)²: 3.61, 1, 64 at 0.1, 1, 10, so τ = 1/3 along lr; along norm it does not change, τ = 0.
+    let table = sweep { row in
+      let lr = row[1].number ?? 0
+      row[4] = .number((lr - 2) * (lr - 2))
+      return true
+    }
+    #expect(
+      near(
+        try values("granulated(exp-a.loss, exp-a.acc, over: (norm, lr))", { _ in table }),
+        [1.0 / 6, 1.0 / 6, 1.0 / 6]))
+    #expect(
+      near(
+        try values("granulated(exp-a[norm=none].loss, exp-a[norm=none].acc, over: lr)", { _ in table }),
+        [1.0 / 3, 1.0 / 3, 1.0 / 3]))
+  }
+
   @Test func divergedResultsAreKept() throws {
     let diverged = sweep { row in
       if row[1] == .number(10), row[2] == .number(2) { row[3] = .number(.nan) }

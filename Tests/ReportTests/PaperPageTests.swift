@@ -120,7 +120,7 @@ import Testing
     }
     hostile.claims["clm-rate"] = ResolvedClaim(
       verdict: .supported, assertion: attack, differenceText: attack, pText: attack, note: attack,
-      published: PublishedComparison(published: attack, here: attack, comparison: attack), erratum: attack)
+      published: PublishedComparison(published: attack, here: attack, comparison: attack), errata: [attack])
     hostile.figures["fig-rate"]?.altText = attack
     hostile.figures["fig-rate"]?.picture.path = attack
     hostile.figures["fig-rate"]?.data = DataTable(header: [attack], rows: [[attack]])

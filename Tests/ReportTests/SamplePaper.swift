@@ -74,7 +74,7 @@ private let sampleClaims: [String: ResolvedClaim] = [
     verdict: .contradicted, assertion: "exp-labels.test_accuracy ≈ 0.1 ± 0.005", difference: -0.021,
     interval: -0.027 ... -0.015, differenceText: "−0.021 (95 % interval −0.027 to −0.015)", seeds: 5,
     adjustedP: 0.99,
-    pText: "0.99", erratum: "The article does not say on which classes chance was computed.",
+    pText: "0.99", errata: ["The article does not say on which classes chance was computed."],
     experiments: ["exp-labels"]),
   "clm-width": ResolvedClaim(
     verdict: .inconclusive, assertion: "exp-labels.test_error > exp-labels.train_error + 0.9",

@@ -24,6 +24,12 @@ private struct Reference: Decodable {
     var replicates, jackknife: [Double]
     var lower, upper: Double
   }
+  struct RankInterval: Decodable {
+    var kind: String
+    var r: Double
+    var n: Int
+    var lower, upper: Double
+  }
   struct Power: Decodable {
     var effect: Double
     var seeds: Int
@@ -33,6 +39,7 @@ private struct Reference: Decodable {
   var pairs: [Pair]
   var bootstraps: [Bootstrap]
   var powers: [Power]
+  var rankIntervals: [RankInterval]
 
   static func load() throws -> Reference {
     let file = URL(filePath: #filePath).deletingLastPathComponent()
@@ -103,6 +110,19 @@ private func close(_ a: Double, _ b: Double, _ tolerance: Double = 1e-9) -> Bool
       #expect(close(leastSquaresSlope(x: pair.x, y: pair.y), pair.slope, 1e-12))
       #expect(close(pairedTTest(pair.x, pair.y), pair.paired))
     }
+  }
+
+  @Test func intervalsOfRankCorrelationsAgree() throws {
+    #expect(reference.rankIntervals.count == 36)
+    for point in reference.rankIntervals {
+      let kind = point.kind == "spearman" ? RankCorrelation.spearman : .kendall
+      let found = try #require(correlationInterval(kind, point.r, count: point.n))
+      #expect(close(found.lower, point.lower, 1e-12) && close(found.upper, point.upper, 1e-12))
+    }
+    #expect(correlationInterval(.spearman, 0.5, count: 3) == nil)
+    #expect(correlationInterval(.kendall, 0.5, count: 4) == nil)
+    #expect(correlationInterval(.kendall, .nan, count: 10) == nil)
+    #expect(correlationInterval(.spearman, -1, count: 10)?.lower == -1)
   }
 
   @Test func acceleratedIntervalsAgree() throws {

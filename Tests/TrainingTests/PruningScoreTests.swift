@@ -130,7 +130,7 @@ private func network(_ hidden: [Int], activation: String = "relu") -> Network {
     var survivors = sizes
     var remaining = [100.0]
     for _ in 1...16 {
-      survivors = PruningMask.survivorsAfterRound(survivors, rate: 0.2, outputRate: 0.1)
+      survivors = PruningMask.survivorsAfterRound(survivors, rates: [0.2, 0.2, 0.1])
       remaining.append(100 * Double(survivors.reduce(0, +)) / Double(sizes.reduce(0, +)))
     }
     for (round, percent) in [(3, 51.3), (7, 21.1), (9, 13.5), (15, 3.6), (16, 2.9)] {

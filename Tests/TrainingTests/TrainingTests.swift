@@ -109,6 +109,16 @@ private func clusters(_ count: Int, seed: UInt64 = 11) -> ExampleMatrix {
     #expect(rate(.cosine, 0) == 0.4)
     #expect(abs(rate(.cosine, 50) - 0.2) < 1e-12)
     #expect(rate(.cosine, 99) < 0.001)
+    let steps = Schedule.multistep(milestones: [30, 60], areEpochs: false, factor: 0.5)
+    #expect([29, 30, 59, 60].map { rate(steps, $0) } == [0.4, 0.2, 0.2, 0.1])
+    // Ten steps an epoch.
+    let epochs = Schedule.multistep(milestones: [6, 3], areEpochs: true, factor: 0.5)
+    #expect([29, 30, 59, 60].map { rate(epochs, $0) } == [0.4, 0.2, 0.2, 0.1])
+    // Milestones are steps of the training, whatever part of it is a warm-up.
+    var options = TrainOptions(rate: 0.4, steps: 100, schedule: steps)
+    options.warmup = 20
+    #expect(options.rate(step: 9, stepsPerEpoch: 10) == 0.2)
+    #expect([20, 29, 30].map { options.rate(step: $0, stepsPerEpoch: 10) } == [0.4, 0.4, 0.2])
     #expect(rate(.step(every: 40, factor: 0.5), 39) == 0.4)
     #expect(rate(.step(every: 40, factor: 0.5), 80) == 0.1)
     #expect(abs(rate(.exponential(factor: 0.9), 25) - 0.4 * 0.81) < 1e-12)
@@ -178,7 +188,7 @@ private func clusters(_ count: Int, seed: UInt64 = 11) -> ExampleMatrix {
     #expect(all == 266_200)
     var sequence: [Double] = []
     for _ in 1...16 {
-      survivors = PruningMask.survivorsAfterRound(survivors, rate: 0.2, outputRate: 0.1)
+      survivors = PruningMask.survivorsAfterRound(survivors, rates: [0.2, 0.2, 0.1])
       sequence.append((Double(survivors.reduce(0, +)) / all * 1000).rounded() / 10)
     }
     #expect(

@@ -22,6 +22,7 @@ private let imageFields: [Field] = [
       Choice("unit", "Images in 0…1, the same as `none`."),
       Choice("center", "The mean of each input, from the training part, is subtracted."),
       Choice("whiten", "Principal components of the training part, each with mean 0 and variance 1."),
+      Choice("image", "Each example has its own mean and standard deviation (Zhang et al. 2017)."),
     ]), doc: "How inputs are scaled (LeCun et al. 1998). Images: `global`; mnist1d: `none`.",
     example: "global"),
   Field(
@@ -55,6 +56,11 @@ private let imageFields: [Field] = [
 private let sizeField = Field(
   "size", .integer(1...28), unit: "pixels",
   doc: "Side of the image: 28 as it is, 14 or 10 averaged over areas.", example: "14")
+
+private let cropField = Field(
+  "crop", .integer(1...32), unit: "pixels",
+  doc: "Side of the square that is cut from the centre of each image; the whole image when absent.",
+  example: "28")
 
 private func generatedFields(_ own: [Field], train: Int, test: Int = 1000) -> [Field] {
   own + [
@@ -133,7 +139,7 @@ let dataType = FieldType.variant(
       "cifar-10",
       doc:
         "CIFAR-10: 50,000 training and 10,000 test colour images, 32 × 32, ten classes (Krizhevsky 2009); the user supplies the binary files.",
-      fields: imageFields),
+      fields: [cropField] + imageFields),
     Record(
       "linear-teacher",
       doc: "Normal points with the side of a random plane through the origin that they lie on; generated.",
@@ -205,6 +211,7 @@ extension DatasetRequest {
       arrangement: value["arrangement"]?.string.flatMap(SeparableArrangement.init) ?? .symmetric,
       points: value["points"]?.integer ?? 12, first: value["first"]?.integer ?? 4,
       second: value["second"]?.integer ?? 9)
+    crop = value["crop"]?.integer
     features = value["features"]?.integer ?? features
     outputs = value["outputs"]?.integer ?? outputs
     targetNoise = value["target_noise"]?.number ?? targetNoise

@@ -100,8 +100,9 @@ let trainRecord = Record(
           fields: [
             Field(
               "shift", .integer(0...64), default: .value(0), unit: "positions",
-              doc: "Largest shift: images move in both directions and zeros come in, signals rotate.",
-              example: "2"),
+              doc:
+                "Largest shift: images move in both directions and zeros come in, signals rotate. With 4, the same as cropping CIFAR images at random from a border of 4 zeros (He et al. 2016).",
+              example: "4"),
             Field(
               "flip", .boolean, default: .value(false),
               doc: "Whether images are mirrored left to right with probability ½.", example: "true"),
@@ -111,7 +112,8 @@ let trainRecord = Record(
       doc: "Number of steps at most.", example: "600"),
     Field(
       "warmup", .integer(0...1_000_000_000), default: .value(0), unit: "steps",
-      doc: "Steps over which the learning rate rises linearly from 0; the schedule runs over the others.",
+      doc:
+        "Steps over which the learning rate rises linearly from 0; the schedule runs over the others, `multistep` over all.",
       example: "100"),
     Field(
       "schedule",
@@ -127,6 +129,21 @@ let trainRecord = Record(
               Field(
                 "every", .integer(1...1_000_000_000), default: .required, unit: "steps",
                 doc: "Steps between changes.", example: "1000"),
+              Field("gamma", .number(.positive), default: .value(0.1), doc: "The factor.", example: "0.1"),
+            ]),
+          Record(
+            "multistep", doc: "It is multiplied by a factor at named steps or epochs (He et al. 2016).",
+            fields: [
+              Field(
+                "milestones", .list(.integer(1...1_000_000_000), count: 1...100), default: .required,
+                doc: "When it changes, counted from the start of training, warm-up included.",
+                example: "[20000, 25000]"),
+              Field(
+                "unit",
+                .choice([
+                  Choice("steps", "Milestones are numbers of steps."),
+                  Choice("epochs", "Milestones are numbers of epochs."),
+                ]), default: .value("steps"), doc: "What milestones count.", example: "epochs"),
               Field("gamma", .number(.positive), default: .value(0.1), doc: "The factor.", example: "0.1"),
             ]),
           Record(
@@ -160,6 +177,11 @@ extension TrainOptions {
       case "step":
         .step(
           every: value["schedule"]?["every"]?.integer ?? steps,
+          factor: value["schedule"]?["gamma"]?.number ?? 0.1)
+      case "multistep":
+        .multistep(
+          milestones: value["schedule"]?["milestones"]?.array?.compactMap(\.integer) ?? [],
+          areEpochs: value["schedule"]?["unit"]?.string == "epochs",
           factor: value["schedule"]?["gamma"]?.number ?? 0.1)
       case "exponential": .exponential(factor: value["schedule"]?["gamma"]?.number ?? 1)
       default: .constant

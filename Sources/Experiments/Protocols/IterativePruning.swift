@@ -23,6 +23,10 @@ struct IterativePruning: RunProtocol {
         "output_rate", .number(NumberRange(0, 0.99)), default: .value(0.1),
         doc: "The same for the output layer.", example: "0.1"),
       Field(
+        "convolution_rate", .number(NumberRange(0, 0.99)),
+        doc: "The same for convolutions; `rate` when absent (Frankle & Carbin 2019, figure 2).",
+        example: "0.1"),
+      Field(
         "controls", .list(.choice(controlChoices), count: 0...8), default: .value([]),
         doc: "Controls that are trained beside the ticket.", example: "[reinit, one-shot]"),
       Field(
@@ -117,7 +121,7 @@ struct IterativePruning: RunProtocol {
 
   private let rounds: Int
   private let rate: Double
-  private let outputRate: Double
+  private let rates: PruningRates
   private let controls: [String]
   private let controlRounds: [Int]
   private let isRandom: Bool
@@ -133,7 +137,7 @@ struct IterativePruning: RunProtocol {
     else { throw ConfigurationError(description: "iterative-pruning without its options") }
     self.rounds = rounds
     self.rate = rate
-    self.outputRate = outputRate
+    rates = PruningRates(dense: rate, convolution: value["convolution_rate"]?.number, output: outputRate)
     controls = value["controls"]?.array?.compactMap(\.string) ?? []
     controlRounds = value["control_rounds"]?.array?.compactMap(\.integer) ?? []
     isRandom = value["criterion"]?.string == "random"
@@ -213,8 +217,7 @@ struct IterativePruning: RunProtocol {
       : session.trained.parameters
     switch scope {
     case .layer:
-      let keeping = PruningMask.survivorsAfterRound(mask.survivors, rate: rate, outputRate: outputRate)
-      return mask.pruned(by: scores, keeping: keeping)
+      return mask.pruned(by: scores, keeping: mask.survivorsAfterRound(rates))
     case .global:
       let alive = mask.survivors.reduce(0, +)
       return mask.selectedGlobally(keeping: alive - Int((rate * Double(alive)).rounded())) {

@@ -22,21 +22,23 @@ struct TicketMovement: RunProtocol {
       Field(
         "output_rate", .number(NumberRange(0, 0.99)), default: .value(0.1),
         doc: "The same for the output layer.", example: "0.1"),
+      Field(
+        "convolution_rate", .number(NumberRange(0, 0.99)),
+        doc: "The same for convolutions; `rate` when absent (Frankle & Carbin 2019, figure 2).",
+        example: "0.1"),
     ])
   static let trainsModel = true
   static let datasets = classificationData
 
   private let rounds: Int
-  private let rate: Double
-  private let outputRate: Double
+  private let rates: PruningRates
 
   init(_ value: Value) throws {
     guard let rounds = value["rounds"]?.integer, let rate = value["rate"]?.number,
       let outputRate = value["output_rate"]?.number
     else { throw ConfigurationError(description: "ticket-movement without its options") }
     self.rounds = rounds
-    self.rate = rate
-    self.outputRate = outputRate
+    rates = PruningRates(dense: rate, convolution: value["convolution_rate"]?.number, output: outputRate)
   }
 
   private static let shares: [Column] = [
@@ -112,8 +114,7 @@ struct TicketMovement: RunProtocol {
     var mask = PruningMask(layout: series.network.layout)
     for _ in 0..<rounds {
       try series.train(mask: mask)
-      let keeping = PruningMask.survivorsAfterRound(mask.survivors, rate: rate, outputRate: outputRate)
-      mask = mask.pruned(by: series.network.parameters, keeping: keeping)
+      mask = mask.pruned(by: series.network.parameters, keeping: mask.survivorsAfterRound(rates))
     }
     return mask
   }

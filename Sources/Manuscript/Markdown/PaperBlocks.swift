@@ -70,7 +70,9 @@ extension DocumentBuilder {
     case .claim:
       block.sources = sourceItems(claimSourceNodes(block.body))
       block.statement = block.body["statement"].map { inlineMarkdown($0) } ?? []
-      if let erratum = block.body["erratum"], let label = erratum.text {
+      for erratum in elements(block.body["erratum"]) {
+        guard let label = erratum.text else { continue }
+        block.errata.append(label)
         namedErrata.append((label, erratum.position))
       }
     case .figure where caption == nil, .figures where caption == nil:

@@ -67,7 +67,7 @@ extension DocumentBuilder {
     return entry
   }
 
-  private func elements(_ node: Node?) -> [Node] { node.map { $0.elements ?? [$0] } ?? [] }
+  func elements(_ node: Node?) -> [Node] { node.map { $0.elements ?? [$0] } ?? [] }
 
   /// A number in a cell of its own; it may be written with or without `{val}`.
   private mutating func freshNumber(_ text: String, at node: Node) -> ValueReference? {

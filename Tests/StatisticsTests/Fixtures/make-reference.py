@@ -96,4 +96,19 @@ for effect in (0.3, 0.7, 1.5, 3.0):
             result["powers"].append({"effect": effect, "seeds": n})
             break
 
+# Intervals of rank correlations by Fisher's z: Spearman with the error of Bonett & Wright (2000), Kendall with that of
+# Fieller, Hartley & Pearson (1957).
+result["rankIntervals"] = []
+for n in (6, 12, 40):
+    for r in (-0.95, -0.3, 0, 0.2, 0.7, 0.99):
+        z = np.arctanh(r)
+        for kind, error in (
+            ("spearman", np.sqrt((1 + r**2 / 2) / (n - 3))),
+            ("kendall", np.sqrt(0.437 / (n - 4))),
+        ):
+            half = stats.norm.ppf(0.975) * error
+            result["rankIntervals"].append(
+                {"kind": kind, "r": r, "n": n, "lower": np.tanh(z - half), "upper": np.tanh(z + half)}
+            )
+
 print(json.dumps(result, indent=1))
