@@ -9,8 +9,9 @@ struct IterativePruning: RunProtocol {
     "iterative-pruning",
     doc: """
       Iterative pruning (Frankle & Carbin 2019): train, remove the smallest weights of each layer, reset the others to \
-      their initial values, repeat. Controls have as many weights in each layer as the ticket. Needs validation data \
-      and `record.every`, which give the early-stop step.
+      their initial values, repeat. Controls have as many weights in each layer as the ticket. Every training begins with \
+      a fresh optimiser, also those from trained or rewound weights. Needs validation data and `record.every`, which give \
+      the early-stop step.
       """,
     fields: [
       Field(
