@@ -51,17 +51,19 @@ func publish(
       ReportFile(provenancePath(block.id), recipe: outline) { Array(pages.provenance(of: block).utf8) })
   }
   try report.put(ReportFile("CITATION.cff", citationFile(paper)))
-  try report.put(crate(of: paper, seal, report.files))
+  try report.put(crate(of: paper, seal, report))
   removeOthers(in: report)
   report.remember()
   return "\(report.path)/index.html"
 }
 
 /// The crate that describes the files of a report. What else it says stands on the article's page or among the findings.
-private func crate(of paper: ResolvedPaper, _ seal: String?, _ files: [PublishedFile]) -> ReportFile {
+private func crate(of paper: ResolvedPaper, _ seal: String?, _ report: ReportFolder) -> ReportFile {
+  let files = report.files
   let list = files.map { "\($0.path) \($0.size) \($0.sha256)" }.joined(separator: "\n")
   return ReportFile("ro-crate-metadata.json", recipe: seal.map { SHA256.hexDigest(of: "\($0)\n\(list)") }) {
-    researchObject(paper, files: files).prettyBytes
+    let actions = report.part("actions", madeOf: seal) { crateActions(paper) }
+    return researchObject(paper, files: files, actions: actions)
   }
 }
 

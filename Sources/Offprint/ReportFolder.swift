@@ -86,6 +86,15 @@ struct ReportFolder {
     made.append(Made(file: published, recipe: file.recipe ?? "", stamp: stamp(file.path)))
   }
 
+  /// A part of a file that is worth keeping by itself.
+  func part(_ part: String, madeOf seal: String?, make: () -> [UInt8]) -> [UInt8] {
+    guard let seal else { return make() }
+    if let kept = memory.recall("\(name)-\(part)", madeOf: seal) { return kept }
+    let bytes = make()
+    memory.keep(bytes, as: "\(name)-\(part)", madeOf: seal)
+    return bytes
+  }
+
   /// Remembers the files of this build for the next one.
   func remember() {
     if Set(made) != Set(earlier.values) { memory.keep(made.stored, as: name, madeOf: path) }

@@ -24,14 +24,26 @@ public struct PublishedFile: Sendable, Hashable {
 /// It has no time stamps: equal results give equal bytes.
 public func researchObject(_ paper: ResolvedPaper, files: [PublishedFile]) -> Value {
   let crate = Crate(paper: paper, files: files.sorted { $0.path < $1.path })
-  let actions = crate.actions
-  return [
-    "@context": "https://w3id.org/ro/crate/1.2/context",
-    "@graph": .array(
-      [crate.descriptor, crate.root(actions)] + crate.profiles + [crate.engine] + crate.authors
-        + crate.license + crate.fileEntities + crate.data + actions),
-  ]
+  return crate.value(crate.entities + crate.actions)
 }
+
+/// `researchObject(_:files:)` as JSON, its end as `crateActions(_:)` made it.
+public func researchObject(_ paper: ResolvedPaper, files: [PublishedFile], actions: [UInt8]) -> [UInt8] {
+  let crate = Crate(paper: paper, files: files.sorted { $0.path < $1.path })
+  let text = crate.value(crate.entities).prettyBytes
+  return actions.isEmpty ? text : text.dropLast(graphEnd.utf8.count) + Array(",\n".utf8) + actions
+}
+
+/// The end of a crate as JSON, from its first action on: most of it, and a matter of results alone. Empty without runs.
+public func crateActions(_ paper: ResolvedPaper) -> [UInt8] {
+  let actions = Crate(paper: paper, files: []).actions
+  let start = "{\n  \"@graph\": [\n"
+  return actions.isEmpty
+    ? [] : Array((["@graph": .array(actions)] as Value).prettyBytes.dropFirst(start.utf8.count))
+}
+
+/// What follows the last entity of a crate.
+private let graphEnd = "\n  ]\n}\n"
 
 private let processProfile = "https://w3id.org/ro/wfrun/process/0.5"
 private let engineID = "#offprint"
@@ -54,12 +66,21 @@ private struct Crate {
     ]
   }
 
-  func root(_ actions: [Value]) -> Value {
+  func value(_ graph: [Value]) -> Value {
+    ["@context": "https://w3id.org/ro/crate/1.2/context", "@graph": .array(graph)]
+  }
+
+  /// Everything but the actions.
+  var entities: [Value] {
+    [descriptor, root] + profiles + [engine] + authors + license + fileEntities + data
+  }
+
+  private var root: Value {
     var members: [String: Value] = [
       "@id": "./", "@type": "Dataset", "name": .string(configuration.title),
       "description": .string(PageRenderer(paper).summary), "conformsTo": reference(processProfile),
       "hasPart": .array(files.map { reference(relativeURL($0.path)) }),
-      "mentions": .array(actions.compactMap { $0["@id"]?.string }.map(reference)),
+      "mentions": .array(distinctRuns.map { reference("#run-\($0)") }),
       "author": .array(authors.compactMap { $0["@id"]?.string }.map(reference)),
       "datePublished": .string(configuration.date ?? "1970-01-01"),
     ]
@@ -128,6 +149,11 @@ private struct Crate {
         "identifier": .string("sha256:\(experiment.dataDigest)"),
       ]
     }
+  }
+
+  private var distinctRuns: [String] {
+    var seen: Set<String> = []
+    return experiments.flatMap(\.experiment.runs).map(\.key).filter { seen.insert($0).inserted }
   }
 
   /// One action a run that has a result or failed.

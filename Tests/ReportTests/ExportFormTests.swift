@@ -40,6 +40,7 @@ import Testing
   @Test func crateHasAnActionForEachRunAndNoDanglingReference() throws {
     let file = PublishedFile(path: "data/exp-rate.csv", size: 3, sha256: sha256("abc"))
     let crate = researchObject(paper, files: [file])
+    #expect(researchObject(paper, files: [file], actions: crateActions(paper)) == crate.prettyBytes)
     let entities = try #require(crate["@graph"]?.array)
     let ids = entities.compactMap { $0["@id"]?.string }
     #expect(Set(ids).count == entities.count)
