@@ -53,7 +53,7 @@ enum Main {
       let rendered = try Plotting.draw(figure, tables: { source.tables[$0] }, theme: theme)
       let suffix = theme == .light ? "" : "-dark"
       try Files.update(rendered.png, at: "\(output)/\(picture.id)\(suffix).png")
-      digests.append(rendered.pixelDigest)
+      digests.append(try rendered.pixelDigest())
       if theme == .light { light = rendered }
     }
     return DrawnPicture(
@@ -64,8 +64,8 @@ enum Main {
 
 extension RenderedFigure {
   /// Half of the SHA-256 of size and pixels.
-  public var pixelDigest: String {
+  public func pixelDigest() throws -> String {
     let size = [pixelWidth, pixelHeight].flatMap { [UInt8($0 >> 8 & 255), UInt8($0 & 255)] }
-    return String(SHA256.hexDigest(of: size + pixels).prefix(32))
+    return String(SHA256.hexDigest(of: size + (try pixels())).prefix(32))
   }
 }

@@ -164,7 +164,7 @@ import Testing
     let figure = try example.figure()
     let layout = FigureLayouter(figure, try FigureData(figure, tables: example.table), .light).layout()
     let boxes = layout.scene().items.compactMap { item -> Rect? in
-      guard case .text(let line, let start, false) = item, line.glyphs.count == 6 else { return nil }
+      guard case .text(let line, let start, .rightwards) = item, line.glyphs.count == 6 else { return nil }
       return Rect(left: start.x, top: start.y - line.ascent, right: start.x + line.width, bottom: start.y)
     }
     #expect(boxes.count == 5)
@@ -190,11 +190,11 @@ import Testing
     let picture = layout.scene().rasterized(scale: 1)
     #expect(picture.width == 680)
     #expect((50...4500).contains(picture.height), "\(example.name): \(picture.height)")
-    let pixels = picture.pixels
+    let pixels = try picture.pixels()
     let background = Array(pixels[..<3])
     let drawn = stride(from: 0, to: pixels.count, by: 3).count { Array(pixels[$0..<($0 + 3)]) != background }
     #expect(drawn > 150, "\(example.name) is nearly blank")
-    #expect(picture.edges.allSatisfy { $0 == background }, "\(example.name) is cut off")
+    #expect(try picture.edges().allSatisfy { $0 == background }, "\(example.name) is cut off")
     #expect(!data.description(of: try example.figure()).isEmpty)
     if let place = ProcessFilter.kept, example.name.contains(place) {
       try Gallery.keep(example.draw(.light).png, "bad-\(example.name).png")

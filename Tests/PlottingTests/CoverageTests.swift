@@ -16,7 +16,7 @@ import Testing
     var scene = Scene(width: Double(width), height: Double(height), background: background)
     paint(&scene)
     return stride(from: 0, to: height, by: min(strip, height)).flatMap { top in
-      var canvas = Canvas(
+      let canvas = Canvas(
         width: width, rows: top..<min(top + min(strip, height), height), background: background)
       for shape in scene.deviceShapes(width: width, height: height, scale: 1) { canvas.paint(shape) }
       return canvas.pixels

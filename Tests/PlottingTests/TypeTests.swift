@@ -50,7 +50,7 @@ import Testing
     let line = TextLine("\u{4E2D}", style)
     var cache = GlyphCache()
     #expect(line.width > 8)
-    #expect(line.outlines(at: Point(0, 0), upwards: false, scale: 1, cache: &cache).count == 2)
+    #expect(line.outlines(at: Point(0, 0), .rightwards, scale: 1, cache: &cache).count == 2)
     #expect(TextLine("\u{200F}\u{200D}", style).glyphs.isEmpty, "marks without a shape take no room")
   }
 

@@ -3,6 +3,7 @@ import BitExact
 import Foundation
 import Gallery
 import Specification
+import Tables
 import Testing
 
 @testable import Plotting
@@ -52,6 +53,22 @@ private let fixtures = root.appending(path: "Tests/PlottingTests/Fixtures/vega-l
         }
       }
     }
+  }
+}
+
+extension VegaLiteTests {
+  /// Powers of ten are written as powers there too; formats of d3 would write 1e-3.
+  @Test func logarithmicAxesHavePowers() throws {
+    let table = Table(
+      name: "t", columns: [Column("x", .axis), Column("y", .metric)],
+      rows: (0..<7).map { [.number(Double($0)), .number(powerOfTen(-$0))] })
+    let example = Example(
+      name: "powers",
+      yaml: "data: t\nmark: line\nencoding: {x: {field: x}, y: {field: y, scale: {type: log}}}",
+      tables: [table])
+    let text = try vegaLite(example.figure(), tables: example.table).canonicalJSON
+    #expect(text.contains("\"labelExpr\":\"[\\\"10⁻⁶\\\""), "\(text)")
+    #expect(text.contains("[indexof([0.000001,"))
   }
 }
 

@@ -15,13 +15,13 @@ import numpy as np
 
 rng = np.random.default_rng(1)
 STEPS = np.arange(1000)
-CURVES = [i + np.cumsum(0.1 * (rng.random(1000) - 0.5)) for i in range(5)]
+CURVES = [i + np.cumsum(0.1 * (rng.random(1000) - 0.5) - 0.0009 * i) for i in range(5)]
 CLOUD_X = rng.random(1_000_000) + rng.random(1_000_000)
 CLOUD_Y = CLOUD_X + rng.random(1_000_000) + rng.random(1_000_000)
 
 
 def curves():
-    figure, axes = plt.subplots(figsize=(680 / 96, 470 / 96), dpi=192)
+    figure, axes = plt.subplots(figsize=(680 / 96, 464 / 96), dpi=192)
     for i, y in enumerate(CURVES):
         axes.fill_between(STEPS, y - 0.4, y + 0.4, alpha=0.3)
         axes.plot(STEPS, y, label=f"series {i}", linewidth=1.5)

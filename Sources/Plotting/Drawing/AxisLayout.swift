@@ -10,7 +10,8 @@ struct AxisLayout: Sendable {
   }
 
   var labels: [Label]
-  var isTurned = false
+  /// Which way names run whose room is too narrow for them.
+  var direction = TextDirection.rightwards
   var isOrdinal = false
   /// The room that ticks and labels take across the axis.
   var extent: Double
@@ -19,15 +20,17 @@ struct AxisLayout: Sendable {
 extension AxisLayout {
   /// How far the labels of an axis of `width` reach beyond its right end.
   func overhang(width: Double) -> Double {
-    guard !isTurned else { return 0 }
+    guard direction == .rightwards else { return 0 }
     return labels.flatMap { label in label.lines.map { label.position * width + $0.width / 2 - width } }.max()
       ?? 0
   }
 
   /// How far they reach beyond its left end.
   func underhang(width: Double) -> Double {
-    guard !isTurned else { return 0 }
-    return labels.flatMap { label in label.lines.map { $0.width / 2 - label.position * width } }.max() ?? 0
+    guard direction != .upwards else { return 0 }
+    let share = direction == .slanted ? TextDirection.diagonal : 0.5
+    return labels.flatMap { label in label.lines.map { $0.width * share - label.position * width } }.max()
+      ?? 0
   }
 
   /// The axis without its rightmost number, which stays as a tick.
@@ -71,7 +74,7 @@ extension AxisLayout {
     return layout(Array(ends.prefix(1))) ?? AxisLayout(labels: [], extent: Metrics.tickLength)
   }
 
-  /// Categories under a plot: on one line, wrapped, or turned and thinned.
+  /// Categories under a plot: on one line, wrapped, slanted, or upright and thinned.
   private static func categories(_ scale: Scale, width: Double, style: TextStyle) -> AxisLayout {
     let step = scale.step * width
     let names = scale.categories.map(formatCategory)
@@ -94,14 +97,19 @@ extension AxisLayout {
 
   private static func turned(_ scale: Scale, _ names: [String], step: Double, style: TextStyle) -> AxisLayout
   {
-    let every = max(1, Int((style.size * 1.15 / step).rounded(.up)))
+    let lineHeight = style.size * 1.15
+    // Slanted lines are nearer to each other than their ends.
+    let isSlanted = step * TextDirection.diagonal >= lineHeight
+    let every = max(1, Int((lineHeight / step).rounded(.up)))
     let labels = zip(scale.categories, names).enumerated().compactMap { index, pair -> Label? in
       guard index % every == 0 else { return nil }
       return Label(
         position: scale.position(pair.0), lines: [TextLine.shortened(pair.1, style, width: 130)])
     }
     let longest = labels.map { $0.lines[0].width }.max() ?? 0
-    return AxisLayout(labels: labels, isTurned: true, isOrdinal: true, extent: 6 + longest)
+    return AxisLayout(
+      labels: labels, direction: isSlanted ? .slanted : .upwards, isOrdinal: true,
+      extent: 6 + (isSlanted ? (longest + style.size) * TextDirection.diagonal : longest))
   }
 
   /// The ticks at the left of a plot of `height`.

@@ -100,15 +100,19 @@ struct FigureLayouter {
     place(grid, right: right, legendWidth: inner, into: &best)
     // Facets whose labels had to be turned may read better in fewer, wider columns.
     var columns = grid.columns
-    while figure.facetColumns == nil, grid.isFlow, columns > 2, best.plots.contains(where: \.xAxis.isTurned) {
+    while figure.facetColumns == nil, grid.isFlow, columns > 2, hasTurnedNames(best) {
       columns = (columns + 1) / 2
       var attempt = result
       place(
         PlotGrid(figure, data, width: width, columns: columns), right: right, legendWidth: inner,
         into: &attempt)
-      if !attempt.plots.contains(where: \.xAxis.isTurned) { best = attempt }
+      if !hasTurnedNames(attempt) { best = attempt }
     }
     return best
+  }
+
+  private func hasTurnedNames(_ layout: FigureLayout) -> Bool {
+    layout.plots.contains { $0.xAxis.direction != .rightwards }
   }
 
   /// Whether a line lies on another for half of its length: then the upper one is dashed, so that the lower one shows.
@@ -119,8 +123,12 @@ struct FigureLayouter {
         let lines = layer.series.map { $0.points.map { (x: $0.x, y: scales.y.position($0.y)) } }
         return lines.indices.contains { upper in
           lines[..<upper].contains { lower in
-            let shared = zip(lower, lines[upper]).filter { $0.x == $1.x }
-            return shared.count > 1 && shared.count { abs($0.y - $1.y) < 0.006 } * 2 >= shared.count
+            var (shared, coincident) = (0, 0)
+            for (a, b) in zip(lower, lines[upper]) where a.x == b.x {
+              shared += 1
+              if abs(a.y - b.y) < 0.006 { coincident += 1 }
+            }
+            return shared > 1 && coincident * 2 >= shared
           }
         }
       }
@@ -190,8 +198,21 @@ struct FigureLayouter {
         if !sharesYTitle, !title.isEmpty { room += titleRoom(ownYTitle(title, plotHeight).count) + 4 }
         leftRoom[grid.places[index].column] = max(leftRoom[grid.places[index].column], room)
       }
-      gap = grid.columns > 4 ? 12 : Metrics.panelGap
+      gap = grid.columns > 4 ? 16 : Metrics.panelGap
       if hidesAxes { gap = 8 }
+      for index in xAxes.indices where xAxes[index].direction == .slanted && shows[index].x {
+        guard data.showsAxes[data.plots[index].panel].x else { continue }
+        let place = grid.places[index]
+        // Beside names that are slanted too they lie as close as among themselves.
+        let isBesideOthers = xAxes.indices.contains {
+          xAxes[$0].direction == .slanted && grid.places[$0].row == place.row
+            && grid.places[$0].column == place.column - 1
+        }
+        if isBesideOthers { continue }
+        let free = place.column > 0 ? gap : sharesYTitle && hasYTitle ? yTitleRoom + 4 : 0
+        leftRoom[place.column] = max(
+          leftRoom[place.column], xAxes[index].underhang(width: plotWidth) - free)
+      }
       let fixed =
         2 * Metrics.margin + right + leftRoom.reduce(0, +) + rightRoom.reduce(0, +) + gap
         * Double(grid.columns - 1)
@@ -224,7 +245,9 @@ struct FigureLayouter {
       }
       guard let right else { continue }
       let room = gap + rightRoom[place.column] + leftRoom[place.column + 1]
-      let needed = xAxes[index].overhang(width: plotWidth) + xAxes[right].underhang(width: plotWidth) + 6
+      // Slanted names begin lower than numbers end.
+      let next = xAxes[right].direction == .slanted ? 0 : xAxes[right].underhang(width: plotWidth)
+      let needed = xAxes[index].overhang(width: plotWidth) + next + 8
       if needed > room { xAxes[index] = xAxes[index].withoutLastLabel }
     }
 

@@ -51,7 +51,7 @@ extension FigureLayout {
         let room = line.width / 2 + 2
         let x = left + line.ascent + Double(index) * Metrics.labelSize * 1.3
         scene.text(
-          line, at: Point(x, min(max(center, room), height - room)), anchor: .middle, upwards: true)
+          line, at: Point(x, min(max(center, room), height - room)), anchor: .middle, .upwards)
       }
     }
   }
@@ -97,7 +97,7 @@ extension PlotLayout {
     legend.draw(at: Point(frame.left, frame.top - 3 - legendRoom), into: &scene)
     if let line = rowHeading {
       scene.text(
-        line, at: Point(frame.right + 6 + line.ascent, frame.center.y), anchor: .middle, upwards: true)
+        line, at: Point(frame.right + 6 + line.ascent, frame.center.y), anchor: .middle, .upwards)
     }
     let titleTop = frame.bottom + (showsX ? xAxis.extent : 0) + 8
     for (index, line) in xTitle.enumerated() {
@@ -107,7 +107,7 @@ extension PlotLayout {
     for (index, line) in yTitle.enumerated() {
       let back = Double(yTitle.count - 1 - index) * Metrics.labelSize * 1.3
       let x = frame.left - yAxis.extent - 8 - back
-      scene.text(line, at: Point(x, frame.center.y), anchor: .middle, upwards: true)
+      scene.text(line, at: Point(x, frame.center.y), anchor: .middle, .upwards)
     }
   }
 
@@ -150,11 +150,15 @@ extension PlotLayout {
       guard showsX else { continue }
       let top = frame.bottom + (xAxis.isOrdinal ? 6 : length + 4)
       for (index, line) in label.lines.enumerated() {
-        if xAxis.isTurned {
-          scene.text(line, at: Point(x + line.halfCapital, top), anchor: .end, upwards: true)
-        } else {
+        switch xAxis.direction {
+        case .rightwards:
           let baseline = top + line.style.size * (0.8 + 1.25 * Double(index))
           scene.text(line, at: Point(x, baseline), anchor: .middle)
+        case .slanted:
+          // The middle of the last letter lies under the place.
+          let side = line.halfCapital * TextDirection.diagonal
+          scene.text(line, at: Point(x + side, top + 2 * side), anchor: .end, .slanted)
+        case .upwards: scene.text(line, at: Point(x + line.halfCapital, top), anchor: .end, .upwards)
         }
       }
     }

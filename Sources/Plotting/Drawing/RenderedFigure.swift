@@ -6,14 +6,10 @@ import Tables
 public struct RenderedFigure: Sendable {
   /// The bytes of the PNG file.
   public var png: [UInt8]
-  /// The pixels row by row, three bytes of sRGB each. Unlike the bytes of the file they do not depend on the installed
-  /// compressor.
-  public var pixels: [UInt8] { picture.pixels }
-  private let picture: Picture
   /// Width in device pixels.
-  public var pixelWidth: Int { picture.width }
+  public var pixelWidth: Int
   /// Height in device pixels.
-  public var pixelHeight: Int { picture.height }
+  public var pixelHeight: Int
   /// Width in CSS pixels, for the page.
   public var cssWidth: Int
   /// Height in CSS pixels, for the page.
@@ -32,12 +28,27 @@ public struct RenderedFigure: Sendable {
     remarks: [String]
   ) {
     self.png = png
-    self.picture = picture
+    (pixelWidth, pixelHeight) = (picture.width, picture.height)
     cssWidth = Int(layout.width)
     cssHeight = Int(layout.height)
     makeText = { figure.alternativeText ?? data.description(of: figure) }
     makeTable = { data.table(figure) }
     self.remarks = remarks
+  }
+}
+
+extension RenderedFigure {
+  /// The pixels row by row, three bytes of sRGB each, read back from the file.
+  ///
+  /// - Throws: `PNGError` when the file cannot be read.
+  public func pixels() throws(PNGError) -> [UInt8] {
+    let rgba = try decodePNG(png).rgba
+    return [UInt8](unsafeUninitializedCapacity: rgba.count / 4 * 3) { pixels, count in
+      for place in stride(from: 0, to: rgba.count, by: 4) {
+        for channel in 0..<3 { pixels[count + channel] = rgba[place + channel] }
+        count += 3
+      }
+    }
   }
 }
 

@@ -139,15 +139,29 @@ struct VegaLiteUnit {
       let title = MathText.unicode(isX ? titles.x : titles.y)
       axis = ["title": title.isEmpty ? .null : .string(title)]
       let layout = isX ? plot.xAxis : plot.yAxis
+      if scale.isOrdinal, isX {
+        switch layout.direction {
+        case .rightwards: axis["labelAngle"] = 0
+        case .slanted: axis["labelAngle"] = -45
+        case .upwards: axis["labelAngle"] = -90
+        }
+      }
       if !scale.isOrdinal {
         let format = isX ? plot.scales.xFormat : plot.scales.yFormat
-        let values = layout.labels.filter { !$0.lines.isEmpty }.map { label -> Double in
+        let labels = layout.labels.filter { !$0.lines.isEmpty }
+        let values = labels.map { label -> Double in
           let place = scale.reversed ? 1 - label.position : label.position
           return Self.rounded(scale.kind.inverse(scale.low + place * (scale.high - scale.low)))
         }
-        let isPlain = values.allSatisfy { $0 == 0 || (1e-4...1e6).contains(abs($0)) }
-        axis["format"] = format == .percent ? "~%" : isPlain ? ",.6~r" : ".2~e"
-        axis["values"] = .array(values.map { .number($0) })
+        let ticks = Value.array(values.map { .number($0) })
+        axis["values"] = ticks
+        axis["format"] = format == .percent ? "~%" : ",.6~r"
+        let texts = labels.flatMap(\.lines).map(\.text)
+        if texts.contains(where: { $0.contains("^") }) {
+          // The formats of d3 have no powers of ten, so each tick gets the words that it has here.
+          let words = Value.array(texts.map { .string(MathText.unicode($0)) })
+          axis["labelExpr"] = .string("\(words.canonicalJSON)[indexof(\(ticks.canonicalJSON), datum.value)]")
+        }
       }
       axis["grid"] = .bool(!scale.isOrdinal && plot.field == nil)
     }

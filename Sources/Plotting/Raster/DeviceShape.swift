@@ -99,9 +99,8 @@ struct StampMasks {
   }
 
   private static func coverage(of outline: [Point], side: Int) -> [Float] {
-    var buffer = CoverageBuffer(width: side, rows: 0..<side)
-    let bounds = PixelBounds(left: 0, top: 0, right: side, bottom: side)
-    for (a, b) in zip(outline, outline.dropFirst() + outline.prefix(1)) { buffer.addEdge(a, b, bounds) }
+    let buffer = CoverageBuffer(width: side, rows: 0..<side)
+    buffer.add(outline, PixelBounds(left: 0, top: 0, right: side, bottom: side))
     var mask = [Float](repeating: 0, count: side * side)
     buffer.drain { row, columns, values in
       var sum: Float = 0

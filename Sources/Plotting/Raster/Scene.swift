@@ -5,8 +5,8 @@ struct Scene: Sendable {
   enum Item: Sendable {
     case fill([[Point]], Color)
     case stroke([Point], closed: Bool, StrokeStyle, Color)
-    /// A line of text whose baseline starts at the point; `upwards` is turned a quarter to the left.
-    case text(TextLine, at: Point, upwards: Bool)
+    /// A line of text whose baseline starts at the point.
+    case text(TextLine, at: Point, TextDirection)
     /// A small shape, given round the origin, at many places.
     case stamps([Point], at: [Point], Color)
     /// Restricts what follows to a rectangle, or lifts the restriction.
@@ -41,10 +41,11 @@ struct Scene: Sendable {
   }
 
   /// Sets a line with its baseline at `point`, held at `anchor`.
-  mutating func text(_ line: TextLine, at point: Point, anchor: Anchor = .start, upwards: Bool = false) {
-    let shift = line.width * anchor.rawValue
-    let start = upwards ? Point(point.x, point.y + shift) : Point(point.x - shift, point.y)
-    items.append(.text(line, at: start, upwards: upwards))
+  mutating func text(
+    _ line: TextLine, at point: Point, anchor: Anchor = .start, _ direction: TextDirection = .rightwards
+  ) {
+    let start = point - direction.unit * (line.width * anchor.rawValue)
+    items.append(.text(line, at: start, direction))
   }
 
   /// The picture at `scale` device pixels per CSS pixel.
@@ -54,20 +55,17 @@ struct Scene: Sendable {
     let width = max(1, Int((self.width * scale).rounded()))
     let height = max(1, Int((self.height * scale).rounded()))
     let shapes = deviceShapes(width: width, height: height, scale: scale)
-    let stride = 3 * width + 1
-    let rows = [UInt8](unsafeUninitializedCapacity: stride * height + 1) { bytes, count in
-      for top in Swift.stride(from: 0, to: height, by: Scene.stripHeight) {
-        let strip = top..<min(top + Scene.stripHeight, height)
-        var canvas = Canvas(width: width, rows: strip, background: background)
-        for shape in shapes { canvas.paint(shape) }
-        if let start = bytes.baseAddress { canvas.encode(into: start + stride * top) }
-      }
-      count = stride * height
+    let canvas = Canvas(width: width, rows: 0..<min(Scene.stripHeight, height), background: background)
+    var picture = PictureBuilder(width: width, height: height)
+    for top in stride(from: 0, to: height, by: Scene.stripHeight) {
+      canvas.begin(rows: top..<min(top + Scene.stripHeight, height))
+      for shape in shapes { canvas.paint(shape) }
+      canvas.forEachRow { picture.append($0) }
     }
-    return Picture(width: width, height: height, rows: rows)
+    return picture.finished()
   }
 
-  private static let stripHeight = 64
+  private static let stripHeight = 32
 
   /// The shapes in device pixels, in painting order. The sides of clips are rounded to whole pixels.
   func deviceShapes(width: Int, height: Int, scale: Double) -> [DeviceShape] {
@@ -87,8 +85,8 @@ struct Scene: Sendable {
         shapes.append(DeviceShape(areas: polygons.map { $0.map { $0 * scale } }, color, clip))
       case .stroke(let line, let closed, let style, let color):
         shapes.append(DeviceShape(stroke: line, closed: closed, style, color, scale: scale, clip))
-      case .text(let line, let origin, let upwards):
-        let outlines = line.outlines(at: origin, upwards: upwards, scale: scale, cache: &glyphs)
+      case .text(let line, let origin, let direction):
+        let outlines = line.outlines(at: origin, direction, scale: scale, cache: &glyphs)
         shapes.append(DeviceShape(areas: outlines, emphasis: emphasis, line.style.color, clip))
       case .stamps(let outline, let places, let color):
         shapes.append(DeviceShape(stamps: outline, at: places, color, scale: scale, clip))
@@ -102,25 +100,5 @@ struct Scene: Sendable {
       }
     }
     return shapes
-  }
-}
-
-/// A finished picture.
-struct Picture: Sendable {
-  var width: Int
-  var height: Int
-  /// The rows one after another: a zero, the filter byte of a PNG, then three bytes of sRGB a pixel.
-  var rows: [UInt8]
-
-  /// The pixels row by row, three bytes each.
-  var pixels: [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: 3 * width * height) { pixels, count in
-      for row in 0..<height {
-        let source = rows[(row * (3 * width + 1) + 1)..<((row + 1) * (3 * width + 1))]
-        let target = UnsafeMutableBufferPointer(rebasing: pixels[(3 * width * row)...].prefix(3 * width))
-        _ = target.update(fromContentsOf: source)
-      }
-      count = 3 * width * height
-    }
   }
 }

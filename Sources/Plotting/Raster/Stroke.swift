@@ -12,17 +12,20 @@ struct StrokeStyle: Hashable, Sendable {
   var roundCaps = false
 }
 
-/// A straight segment as a polygon, with half discs at its round ends.
-func segmentOutline(_ a: Point, _ b: Point, radius: Double, roundStart: Bool, roundEnd: Bool) -> [Point] {
+/// Adds a straight segment as a polygon, with half discs at its round ends, to an empty outline.
+func addSegmentOutline(
+  _ a: Point, _ b: Point, radius: Double, roundStart: Bool, roundEnd: Bool, to outline: inout [Point]
+) {
   let along = b - a
   let length = along.length
-  guard length > 0 else { return circlePolygon(center: a, radius: radius) }
+  guard length > 0 else {
+    outline += circlePolygon(center: a, radius: radius)
+    return
+  }
   let unit = along * (1 / length)
   let normal = Point(-unit.y, unit.x)
   // The polygon stays within 0.05 px of the circle.
   let arc = radius < 2.5 ? halfCircle8 : radius < 10 ? halfCircle16 : halfCircle32
-  var outline: [Point] = []
-  outline.reserveCapacity(2 * arc.count)
   /// Half a turn about `center`, from one side of the line to the other.
   func addEnd(_ center: Point, _ side: Point, _ outward: Point, round: Bool) {
     if round {
@@ -34,7 +37,6 @@ func segmentOutline(_ a: Point, _ b: Point, radius: Double, roundStart: Bool, ro
   }
   addEnd(b, normal, unit, round: roundEnd)
   addEnd(a, normal * -1, unit * -1, round: roundStart)
-  return outline
 }
 
 private let halfCircle8 = Array(unitCircle(16).prefix(9))
@@ -152,6 +154,7 @@ func dashed(_ line: [Point], _ pattern: [Double]) -> [[Point]] {
 
 /// The part of a segment inside a rectangle (Liang and Barsky 1984).
 func clipped(_ a: Point, _ b: Point, to rect: Rect) -> (Point, Point)? {
+  if rect.contains(a), rect.contains(b) { return (a, b) }
   let along = b - a
   var (enter, leave) = (0.0, 1.0)
   func cut(_ direction: Double, _ distance: Double) {

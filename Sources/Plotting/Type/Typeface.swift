@@ -28,6 +28,27 @@ struct TextStyle: Hashable, Sendable {
   var color: Color
 }
 
+/// Which way a line of text runs.
+enum TextDirection: Sendable {
+  case rightwards
+  /// Turned an eighth to the left.
+  case slanted
+  /// Turned a quarter to the left.
+  case upwards
+
+  /// The sine and cosine of an eighth of a turn.
+  static let diagonal = 0.7071067811865476
+
+  /// One unit along the line; y points down.
+  var unit: Point {
+    switch self {
+    case .rightwards: Point(1, 0)
+    case .slanted: Point(TextDirection.diagonal, -TextDirection.diagonal)
+    case .upwards: Point(0, -1)
+    }
+  }
+}
+
 /// One line of text, measured: glyphs with their places from the start of the baseline, in CSS pixels.
 struct TextLine: Sendable {
   struct Glyph: Sendable {
@@ -156,23 +177,27 @@ extension TextLine {
     }
   }
 
-  /// The outlines in device pixels, for a baseline that starts at `origin` (CSS pixels); `upwards` turns the text a
-  /// quarter to the left.
-  func outlines(at origin: Point, upwards: Bool, scale: Double, cache: inout GlyphCache) -> [[Point]] {
+  /// The outlines in device pixels, for a baseline that starts at `origin` (CSS pixels).
+  func outlines(at origin: Point, _ direction: TextDirection, scale: Double, cache: inout GlyphCache)
+    -> [[Point]]
+  {
     var polygons: [[Point]] = []
-    // A baseline on a whole device pixel keeps horizontal strokes crisp.
-    let start =
-      upwards
-      ? Point((origin.x * scale).rounded(), origin.y * scale)
-      : Point(origin.x * scale, (origin.y * scale).rounded())
+    var start = origin * scale
+    // A baseline on a whole device pixel keeps the strokes along it crisp.
+    switch direction {
+    case .rightwards: start.y.round()
+    case .upwards: start.x.round()
+    case .slanted: break
+    }
+    let along = direction.unit
+    let upright = Point(along.y, -along.x)
     for glyph in glyphs {
       let factor = glyph.size * scale / glyph.cut.font.unitsPerEm
       let (dx, dy) = (glyph.x * scale, glyph.rise * scale)
       for contour in cache.outline(of: glyph) {
         polygons.append(
           contour.map { point in
-            let (x, y) = (dx + point.x * factor, dy + point.y * factor)
-            return upwards ? Point(start.x - y, start.y - x) : Point(start.x + x, start.y - y)
+            start + along * (dx + point.x * factor) + upright * (dy + point.y * factor)
           })
       }
     }
