@@ -147,10 +147,11 @@ final class RowCompressor {
         start == three(place - distance)
       else { return }
       let length = length(place, place - distance)
-      if length > best.length { best = Repetition(length: length, distance: distance) }
+      if length >= best.length { best = Repetition(length: length, distance: distance) }
     }
     tryDistance(stride)
-    if best.length < RowCompressor.enough { tryDistance(samples) }
+    // The pixel before costs fewer bits, which counts where a repetition would go on beyond what is there.
+    if best.length < RowCompressor.enough || place + best.length == end { tryDistance(samples) }
     if best.length < RowCompressor.enough {
       var candidate = Int(latest[hash(start)])
       for _ in 0..<RowCompressor.depth {

@@ -65,7 +65,7 @@ struct Scene: Sendable {
     return picture.finished()
   }
 
-  private static let stripHeight = 32
+  private static let stripHeight = 64
 
   /// The shapes in device pixels, in painting order. The sides of clips are rounded to whole pixels.
   func deviceShapes(width: Int, height: Int, scale: Double) -> [DeviceShape] {
