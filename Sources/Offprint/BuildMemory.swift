@@ -17,7 +17,8 @@ func unsealed(_ bytes: [UInt8]) -> [UInt8]? {
 /// what is damaged, is as good as absent.
 struct BuildMemory: Sendable {
   private let folder: String
-  private let program: String
+  /// Tells this build of the program from others.
+  let program: String
 
   /// A memory in `folder` for the program that `executable` is.
   init(folder: String, executable: String) {

@@ -17,16 +17,16 @@ struct DrawnFigure {
   var files: [ReportFile]
 }
 
-/// Raised whenever the plotter draws something differently, so that figures drawn before are drawn again.
-private let plotterVersion = 8
-
 /// Draws every figure of the plan whose data are there; those without any data are left out.
-func draw(_ plan: PaperPlan, _ results: Results, cache: String) throws -> [String: DrawnFigure] {
+func draw(_ plan: PaperPlan, _ results: Results, _ workspace: Workspace) throws -> [String: DrawnFigure] {
   var drawn: [String: DrawnFigure] = [:]
   for (block, figure) in plan.figures {
     let tables = figure.tableNames.compactMap { results.tables[$0] }
     guard tables.contains(where: { !$0.rows.isEmpty }) else { continue }
-    drawn[block.id] = try FigureDrawing(block: block, figure: figure, results: results, cache: cache).draw()
+    drawn[block.id] = try FigureDrawing(
+      block: block, figure: figure, results: results, cache: workspace.figureCache,
+      program: workspace.memory.program
+    ).draw()
   }
   return drawn
 }
@@ -55,6 +55,8 @@ private struct FigureDrawing {
   let figure: Figure
   let results: Results
   let cache: String
+  /// The build of the plotter: another may draw the same figure differently.
+  let program: String
 
   func draw() throws -> DrawnFigure {
     let data = figure.tableNames.compactMap { results.csv($0) }.joined(separator: "\n")
@@ -62,7 +64,7 @@ private struct FigureDrawing {
       caption: figure.caption, specificationDigest: SHA256.hexDigest(of: figure.specification.canonicalJSON),
       dataDigest: SHA256.hexDigest(of: data))
     let key = SHA256.hexDigest(
-      of: "\(plotterVersion) \(provenance.caption) \(provenance.specificationDigest) \(provenance.dataDigest)"
+      of: "\(program) \(provenance.caption) \(provenance.specificationDigest) \(provenance.dataDigest)"
     )
     var files: [ReportFile] = []
     let (picture, light) = try pictures(.page, "figures/\(block.id)", key, provenance, &files)

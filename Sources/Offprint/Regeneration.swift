@@ -93,7 +93,7 @@ public func regenerate(
   guard let results else { return summary }
 
   // Resolve: values, verdicts, figures, tables.
-  let pictures = try draw(plan, results, cache: workspace.figureCache)
+  let pictures = try draw(plan, results, workspace)
   let findings = Findings(Resolver(plan: plan, results: results), pictures.mapValues(\.resolved))
 
   // Write: the numbers, then the text that shows them, each only where it has changed.

@@ -135,6 +135,7 @@ import Testing
     #expect(try project.run("build").status == 0)
     let page = try project.read("output/small/index.html")
     let kept = try project.files(".offprint/findings")
+    let pictures = try project.files(".offprint/figures")
     try FileManager.default.copyItem(atPath: Project.binary, toPath: project.folder + "/other")
     let process = Process()
     process.executableURL = URL(fileURLWithPath: project.folder + "/other")
@@ -146,5 +147,8 @@ import Testing
     #expect(process.terminationStatus == 0)
     #expect(try project.read("output/small/index.html") == page)
     #expect(try project.files(".offprint/findings") != kept)
+    // Another build of the plotter may draw otherwise.
+    #expect(!pictures.isEmpty)
+    #expect(try project.files(".offprint/figures") != pictures)
   }
 }
