@@ -78,6 +78,8 @@ public struct SlurmExecutor: Executor {
 
   /// Slurm refuses arrays of more than 1001 tasks unless its administrators allow them.
   private static let mostTasks = 1000
+  /// Minutes of a year, longer than which no task is: a limit may be any number.
+  private static let mostMinutes = 525_600.0
   /// Seconds of work below which a task of its own is not worth its start.
   private static let taskSeconds = 30.0
 
@@ -133,7 +135,8 @@ public struct SlurmExecutor: Executor {
     let longest = lists.map(\.count).max() ?? 1
     if let seconds = limits.seconds {
       // The worker keeps the limit of each run; this one tells Slurm how long the task may be, to the minute.
-      words.append("--time=\(Int((seconds * Double(longest) / 60).rounded(.up)) + 1)")
+      let minutes = min(seconds * Double(longest) / 60, SlurmExecutor.mostMinutes).rounded(.up)
+      words.append("--time=\(Int(minutes) + 1)")
     }
     // Twice the limit, so that the worker, which names the run, comes before Slurm.
     if let memory = limits.memory { words.append("--mem=\(2 * memory / 1024 + 65_536)K") }

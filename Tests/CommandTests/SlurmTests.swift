@@ -97,6 +97,15 @@ private let commands = [
     #expect(arguments.contains("--time=2 ") && arguments.contains("--mem="), "\(arguments)")
   }
 
+  /// A limit beyond all numbers of minutes is no limit.
+  @Test func limitsMayBeOfAnySize() throws {
+    let (project, environment) = try project()
+    let outcome = try project.run(
+      "build", "--executor", "slurm", "--max-run-minutes", "1e300", "--max-run-megabytes", "1e300",
+      environment: environment)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+  }
+
   @Test func withoutSlurmOrWhenItRefusesNothingIsRun() throws {
     let (project, environment) = try project()
     let missing = try project.run("build", "--executor", "slurm", environment: ["PATH": "/nowhere"])
